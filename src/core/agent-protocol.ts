@@ -1,0 +1,112 @@
+import type { Digest } from './digest.ts';
+import type { SignedGeneration } from './generation.ts';
+
+/**
+ * The host agent speaks over stdio, so ssh, local exec, kubectl exec and SSM can carry it.
+ *
+ * Wire: frames of `<4-byte big-endian length><1-byte kind><payload>`; kind 1 = UTF-8 JSON, kind 2 = raw bytes.
+ * The operator's side sends one `AgentRequest`; the agent answers with `AgentEvent`s and ends with `result` or
+ * `error`. Between them, `apply` asks for what it lacks (`need`) and receives each as one `blob` JSON frame
+ * followed by raw frames of exactly `size` bytes together. Frames are ≤ 1 MiB. Nothing else is ever on stdout.
+ */
+export const PROTOCOL_VERSION = 1;
+
+/** Steps of an activation, in journal order. The fault matrix is driven by this list. */
+export const ACTIVATION_STEPS = [
+  'received', // manifest verified, objects complete
+  'staged', // generation directory complete and fsync'ed
+  'snapshot', // state snapshot of what runs now
+  'configured', // live config merged and written
+  'switched', // `current` flipped
+  'restarted', // services reconciled
+  'checked', // smoke test passed
+  'confirmed', // the operator's side confirmed
+  'committed', // previous may be pruned
+] as const;
+export type ActivationStep = (typeof ACTIVATION_STEPS)[number];
+
+export type ServiceManager = 'systemd' | 'supervisor' | 'compose';
+
+export type AgentRequest =
+  | { op: 'facts' }
+  /** What is: current generation, services, config drift, file integrity. Read only, fast. */
+  | { op: 'status'; tenant: string }
+  /** Applies a generation; `confirmWithinS` seconds after `awaiting-confirm` without `confirm` it reverts by itself. */
+  | { op: 'apply'; tenant: string; generation: SignedGeneration; confirmWithinS: number; force?: boolean }
+  | { op: 'confirm' }
+  | { op: 'revert' }
+  /** Finishes or reverts an activation whose journal is open. Safe to call at any time. */
+  | { op: 'recover'; tenant: string }
+  /** Smoke test of what runs now. */
+  | { op: 'check'; tenant: string }
+  /** One gateway WebSocket call, on the host, with the host's token. */
+  | { op: 'gateway'; tenant: string; method: string; params: unknown }
+  | { op: 'logs'; tenant: string; service: string; lines: number; follow: boolean }
+  /** Removes the tenant and all it owns; the host's other tenants are not touched. */
+  | { op: 'remove'; tenant: string };
+
+/** Sent by the operator's side inside `apply`. */
+export type BlobHeader = { blob: Digest; kind: 'object' | 'tree'; size: number };
+
+export type AgentEvent =
+  | { event: 'need'; objects: Digest[]; trees: Digest[] }
+  | { event: 'step'; step: ActivationStep; ms: number; note?: string }
+  | { event: 'progress'; what: string; done: number; total: number }
+  | { event: 'check'; check: CheckResult }
+  | { event: 'awaiting-confirm'; withinS: number }
+  | { event: 'log'; line: string }
+  | { event: 'result'; result: unknown }
+  | { event: 'error'; error: { code: string; message: string; why?: string; next?: string[]; details?: Record<string, unknown> } };
+
+export interface CheckResult {
+  id: string;
+  title: string;
+  verdict: 'pass' | 'warn' | 'fail' | 'skipped';
+  /** Why it was skipped, or what was seen. */
+  detail: string;
+  ms: number;
+  /** The command or action that mends it; required for `fail`. */
+  fix?: string;
+}
+
+export interface ServiceStatus {
+  name: string;
+  active: boolean;
+  pid: number | null;
+  restarts: number;
+  /** ISO 8601. */
+  since: string | null;
+}
+
+/** One config path where the host differs from the generation it runs. */
+export interface ConfigDrift {
+  path: string;
+  owner: 'operator' | 'family' | 'agent';
+  /** undefined = absent. */
+  base: unknown;
+  live: unknown;
+}
+
+export interface HostStatus {
+  tenant: string;
+  agentDigest: Digest;
+  manager: ServiceManager;
+  current: Digest | null;
+  previous: Digest | null;
+  /** Open journal: an activation was cut. */
+  interrupted: { step: ActivationStep; generation: Digest } | null;
+  services: ServiceStatus[];
+  drift: { config: ConfigDrift[]; files: { path: string; problem: 'missing' | 'changed' | 'extra' }[] };
+  /** sha256 of the live config file, and of the config the gateway says it runs (null = not answering). */
+  configDigest: { file: Digest | null; running: Digest | null };
+}
+
+export interface ApplyResult {
+  outcome: 'converged' | 'committed' | 'reverted';
+  generation: Digest;
+  checks: CheckResult[];
+  /** Milliseconds by step. */
+  timings: Partial<Record<ActivationStep, number>>;
+  /** For `reverted`: what failed. */
+  reason?: string;
+}

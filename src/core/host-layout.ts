@@ -1,0 +1,89 @@
+import { posix } from 'node:path';
+import type { Digest } from './digest.ts';
+
+/** Where a systemd host keeps everything of chp's; local mode without root uses `$CHP_HOME/hub` in its place. */
+export const SYSTEM_ROOT = '/var/lib/chp';
+
+/** Paths below one root on a host. All absolute, all POSIX. Nothing of chp's lies outside, but units, users and firewall rules. */
+export interface HostLayout {
+  root: string;
+  /** `agent.mjs`, replaced atomically; `host.json` beside it says what this host is. */
+  agent: string;
+  hostFile: string;
+  /** Content-addressed directory trees (node, runtimes), shared between tenants. */
+  trees: string;
+  /** Content-addressed single files, shared between tenants. */
+  objects: string;
+  tenants: string;
+}
+
+export function hostLayout(root: string): HostLayout {
+  return {
+    root,
+    agent: posix.join(root, 'agent', 'agent.mjs'),
+    hostFile: posix.join(root, 'agent', 'host.json'),
+    trees: posix.join(root, 'trees'),
+    objects: posix.join(root, 'objects'),
+    tenants: posix.join(root, 'tenants'),
+  };
+}
+
+/** The shipped node inside a node tree. */
+export function nodeBinary(root: string, nodeTree: Digest): string {
+  return posix.join(root, 'trees', nodeTree, 'bin', 'node');
+}
+
+/** Paths of one tenant on a host. */
+export interface TenantLayout {
+  dir: string;
+  /** flock'ed while anything changes; `holder` (JSON) says who and since when. */
+  lock: string;
+  holder: string;
+  /** JSON lines, one a step, fsync'ed. */
+  journal: string;
+  /** The operator's signing public key, age identity: root only. */
+  keys: string;
+  generations: string;
+  /** Symlink to `generations/<digest>`: the one thing that is flipped. */
+  current: string;
+  /** Live gateway config: a copy of the generation's, plus what family and agent own. */
+  config: string;
+  /** Gateway state dir (0700, the tenant's user). */
+  state: string;
+  home: string;
+  /** Fixed per tenant: the gateway keys its transpile cache by path. */
+  tmp: string;
+  logs: string;
+  /** State snapshots, by generation digest. */
+  snapshots: string;
+  /** Encrypted credentials (systemd) or 0600 files in a 0700 directory. */
+  credentials: string;
+  /** Supervisor's socket and pid, where there is no systemd. */
+  run: string;
+}
+
+export function tenantLayout(root: string, tenant: string): TenantLayout {
+  const dir = posix.join(root, 'tenants', tenant);
+  const at = (...parts: string[]) => posix.join(dir, ...parts);
+  return {
+    dir,
+    lock: at('lock'),
+    holder: at('holder.json'),
+    journal: at('journal.jsonl'),
+    keys: at('keys'),
+    generations: at('generations'),
+    current: at('current'),
+    config: at('config', 'gateway.json'),
+    state: at('state'),
+    home: at('home'),
+    tmp: at('tmp'),
+    logs: at('logs'),
+    snapshots: at('snapshots'),
+    credentials: at('credentials'),
+    run: at('run'),
+  };
+}
+
+/** System user and unit names of a tenant. `assertTenantName` keeps the user name within Linux limits. */
+export const tenantUser = (tenant: string): string => `chp-${tenant}`;
+export const unitName = (tenant: string, service: string): string => `chp-${tenant}-${service}.service`;

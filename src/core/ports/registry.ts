@@ -1,0 +1,137 @@
+import type { Digest } from '../digest.ts';
+
+export type TenantPhase = 'creating' | 'ready' | 'failed' | 'destroying';
+
+export interface TenantRecord {
+  name: string;
+  phase: TenantPhase;
+  topology: 'hub' | 'cloud' | 'hybrid';
+  host: string;
+  /** tenant.yaml as text, comments and all. */
+  document: string;
+  /** Grows by one with every saved document; for optimistic concurrency. */
+  revision: number;
+  /** age recipient (`age1…`), null until its identity exists. */
+  recipient: string | null;
+  /** PEM, Ed25519: verifies this tenant's generations. */
+  signingPublicKey: string | null;
+  /** What the host was last seen to run. */
+  generation: Digest | null;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface MemberRecord {
+  tenant: string;
+  id: string;
+  name: string;
+  role: string;
+}
+
+export interface GenerationRecord {
+  tenant: string;
+  digest: Digest;
+  /** 1, 2, 3… per tenant. */
+  number: number;
+  /** SignedGeneration as JSON. */
+  signed: string;
+  outcome: 'pending' | 'committed' | 'reverted' | 'failed';
+  reason: string | null;
+  createdAt: string;
+}
+
+export type JobKind = 'create' | 'apply' | 'destroy' | 'config' | 'secret' | 'skill' | 'member';
+export interface JobRecord {
+  id: string;
+  tenant: string;
+  kind: JobKind;
+  state: 'running' | 'done' | 'failed' | 'interrupted';
+  actor: string;
+  startedAt: string;
+  endedAt: string | null;
+  error: string | null;
+  /** In order; written before each step begins (`began`) and after it ended (`ended`). */
+  steps: { step: string; began: string; ended: string | null }[];
+}
+
+export interface AuditEntry {
+  seq: number;
+  /** ISO 8601, UTC. */
+  at: string;
+  actor: string;
+  action: string;
+  tenant: string | null;
+  /** Never secrets: names only. */
+  details: Record<string, unknown>;
+  /** Hash of the entry before; 64 zeros for the first. */
+  previous: Digest;
+  /** sha256 of the canonical JSON of all fields above. */
+  hash: Digest;
+  /** Ed25519 over `hash`, base64; `keyId` = first 16 hex of sha256 of the public key. */
+  signature: string;
+  keyId: string;
+}
+
+export interface SecretRecord {
+  tenant: string;
+  name: string;
+  /** age, armored. */
+  ciphertext: string;
+  /** Recipient that it is encrypted to. */
+  recipient: string;
+  updatedAt: string;
+  rotatedFrom: string | null;
+}
+
+export interface LockHolder {
+  actor: string;
+  host: string;
+  pid: number;
+  what: string;
+  since: string;
+}
+
+/** Released by the kernel (flock) or by the database session (advisory lock) when the process dies. */
+export interface HeldLock extends AsyncDisposable {
+  release(): Promise<void>;
+}
+
+/** Tenants, members, generations, jobs, secrets (ciphertext), locks, audit: on SQLite or Postgres, the same behaviour. */
+export interface Registry extends AsyncDisposable {
+  readonly location: string;
+  /** @throws TENANT_EXISTS */
+  createTenant(record: Pick<TenantRecord, 'name' | 'topology' | 'host' | 'document'>, members: Omit<MemberRecord, 'tenant'>[]): Promise<TenantRecord>;
+  /** @throws TENANT_NOT_FOUND with near names in `next` */
+  tenant(name: string): Promise<TenantRecord>;
+  tenants(): Promise<TenantRecord[]>;
+  /** Saves document and members in one transaction. @throws CONFLICT when `revision` is not the stored one. */
+  saveDocument(name: string, document: string, revision: number, members: Omit<MemberRecord, 'tenant'>[]): Promise<TenantRecord>;
+  updateTenant(name: string, change: Partial<Pick<TenantRecord, 'phase' | 'host' | 'recipient' | 'signingPublicKey' | 'generation'>>): Promise<void>;
+  /** Removes the tenant and all rows but jobs and audit. */
+  removeTenant(name: string): Promise<void>;
+  members(tenant: string): Promise<MemberRecord[]>;
+
+  addGeneration(tenant: string, digest: Digest, signed: string): Promise<GenerationRecord>;
+  setGenerationOutcome(tenant: string, digest: Digest, outcome: GenerationRecord['outcome'], reason?: string): Promise<void>;
+  generations(tenant: string): Promise<GenerationRecord[]>;
+
+  startJob(tenant: string, kind: JobKind, actor: string): Promise<JobRecord>;
+  beginStep(job: string, step: string): Promise<void>;
+  endStep(job: string, step: string): Promise<void>;
+  endJob(job: string, state: 'done' | 'failed', error?: string): Promise<void>;
+  /** Jobs still `running` although nobody holds the tenant's lock: called with the lock held. Marks them interrupted. */
+  interruptedJobs(tenant: string): Promise<JobRecord[]>;
+  jobs(tenant?: string): Promise<JobRecord[]>;
+
+  setSecret(record: Omit<SecretRecord, 'updatedAt' | 'rotatedFrom'>): Promise<void>;
+  secrets(tenant: string): Promise<SecretRecord[]>;
+  removeSecret(tenant: string, name: string): Promise<void>;
+
+  /** @throws LOCKED with holder and age when not free within `waitMs`. `onWait` is told who holds it. */
+  lock(tenant: string, what: string, options: { waitMs: number; onWait?: (holder: LockHolder) => void }): Promise<HeldLock>;
+
+  appendAudit(entry: Pick<AuditEntry, 'actor' | 'action' | 'tenant' | 'details'>): Promise<AuditEntry>;
+  audit(filter?: { tenant?: string; limit?: number }): Promise<AuditEntry[]>;
+
+  close(): Promise<void>;
+}
