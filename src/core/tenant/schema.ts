@@ -10,7 +10,8 @@ export const ROLES = ['Admin', 'Adult', 'Teen', 'Child', 'Guest', 'Caregiver'] a
 export const CONTACT_KINDS = ['telegram', 'sms', 'voice', 'email', 'push'] as const;
 
 const closed = { additionalProperties: false } as const;
-const oneOf = <const T extends readonly string[]>(values: T, options: object = {}) => Type.Enum([...values] as unknown as [...T], options);
+const oneOf = <const T extends readonly string[]>(values: T, options: Record<string, unknown> = {}) =>
+  Type.Enum([...values] as [...T], options);
 const secretName = (description: string) =>
   Type.String({ pattern: SECRET_NAME_PATTERN, description, examples: ['ANTHROPIC_API_KEY'] });
 const clockTime = (description: string) =>
