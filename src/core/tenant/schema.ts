@@ -10,8 +10,9 @@ export const ROLES = ['Admin', 'Adult', 'Teen', 'Child', 'Guest', 'Caregiver'] a
 export const CONTACT_KINDS = ['telegram', 'sms', 'voice', 'email', 'push'] as const;
 
 const closed = { additionalProperties: false } as const;
-const oneOf = <const T extends readonly string[]>(values: T, options: Record<string, unknown> = {}) =>
-  Type.Enum([...values] as [...T], options);
+/** A closed set of words; written as `enum` so that an error can list what is expected. */
+const oneOf = <const T extends string>(values: readonly T[], options: Record<string, unknown> = {}) =>
+  Type.Unsafe<T>({ ...options, type: 'string', enum: [...values] });
 const secretName = (description: string) =>
   Type.String({ pattern: SECRET_NAME_PATTERN, description, examples: ['ANTHROPIC_API_KEY'] });
 const clockTime = (description: string) =>
