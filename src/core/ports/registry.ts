@@ -83,6 +83,19 @@ export interface SecretRecord {
   rotatedFrom: string | null;
 }
 
+/** A tenant's copy of a skill: what is pushed is what was added, wherever the folder it came from is now. */
+export interface SkillRecord {
+  tenant: string;
+  name: string;
+  /** Where it was read from: `builtin:<name>` or an absolute folder. */
+  source: string;
+  /** Digest of the canonical JSON of `files`. */
+  digest: Digest;
+  /** Canonical JSON of [{path, mode, base64}]; ≤ 2 MiB. */
+  files: string;
+  updatedAt: string;
+}
+
 export interface LockHolder {
   actor: string;
   host: string;
@@ -126,6 +139,10 @@ export interface Registry extends AsyncDisposable {
   setSecret(record: Omit<SecretRecord, 'updatedAt' | 'rotatedFrom'>): Promise<void>;
   secrets(tenant: string): Promise<SecretRecord[]>;
   removeSecret(tenant: string, name: string): Promise<void>;
+
+  setSkill(record: Omit<SkillRecord, 'updatedAt'>): Promise<void>;
+  skills(tenant: string): Promise<SkillRecord[]>;
+  removeSkill(tenant: string, name: string): Promise<void>;
 
   /** @throws LOCKED with holder and age when not free within `waitMs`. `onWait` is told who holds it. */
   lock(tenant: string, what: string, options: { waitMs: number; onWait?: (holder: LockHolder) => void }): Promise<HeldLock>;
