@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   STATE_STUCK: { exit: 'engine', doc: 'The Pulumi state has pending operations or a lock; --repair clears them.' },
   REGISTRY_CORRUPT: { exit: 'integrity', doc: 'The registry file is damaged.' },
   REGISTRY_NEWER: { exit: 'integrity', doc: 'The registry was written by a newer chp; upgrade this one.' },
+  REGISTRY_UNAVAILABLE: { exit: 'unreachable', doc: 'The registry file or database cannot be opened, read or written.' },
   AUDIT_BROKEN: { exit: 'integrity', doc: 'The audit chain has an edited, missing or reordered entry.' },
   INTEGRITY: { exit: 'integrity', doc: 'A digest or signature does not match its content.' },
   DEADLINE: { exit: 'timeout', doc: 'A step did not finish in its time.' },

@@ -72,6 +72,23 @@ export interface AuditEntry {
   keyId: string;
 }
 
+/** "The chain ends here", signed: without it the removal of the last entries would not be seen. */
+export interface AuditHead {
+  seq: number;
+  hash: Digest;
+  /** Ed25519, base64, over `chp-audit-head:<seq>:<hash>`. */
+  signature: string;
+  keyId: string;
+}
+
+/** A key that wrote to this registry: one for each operator's machine. */
+export interface AuditKey {
+  keyId: string;
+  /** PEM */
+  publicKey: string;
+  addedAt: string;
+}
+
 export interface SecretRecord {
   tenant: string;
   name: string;
@@ -148,7 +165,11 @@ export interface Registry extends AsyncDisposable {
   lock(tenant: string, what: string, options: { waitMs: number; onWait?: (holder: LockHolder) => void }): Promise<HeldLock>;
 
   appendAudit(entry: Pick<AuditEntry, 'actor' | 'action' | 'tenant' | 'details'>): Promise<AuditEntry>;
+  /** Oldest first; `limit` keeps the last ones. Only an unfiltered chain can be verified. */
   audit(filter?: { tenant?: string; limit?: number }): Promise<AuditEntry[]>;
+  /** null while nothing was written, or when somebody removed it. */
+  auditHead(): Promise<AuditHead | null>;
+  auditKeys(): Promise<AuditKey[]>;
 
   close(): Promise<void>;
 }
