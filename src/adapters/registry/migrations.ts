@@ -1,0 +1,88 @@
+/** One step of the schema. Forward only; a released step is never changed. */
+export interface Migration {
+  version: number;
+  name: string;
+  statements: readonly string[];
+}
+
+export type DialectName = 'sqlite' | 'postgres';
+
+/** Migrations in order; the last one's version is what this chp reads and writes. */
+export function migrationsFor(dialect: DialectName): readonly Migration[] {
+  return [{ version: 1, name: 'first', statements: first(dialect) }];
+}
+
+export function latestVersion(migrations: readonly Migration[]): number {
+  return migrations.at(-1)?.version ?? 0;
+}
+
+/** Table of what was applied; itself not a migration. */
+export function journalTable(dialect: DialectName): string {
+  return `create table if not exists chp_migrations (version integer primary key, name text not null, applied_at text not null)${suffix(dialect)}`;
+}
+
+// SQLite takes any type in any column unless the table is strict; Postgres has no such word.
+const suffix = (dialect: DialectName): string => (dialect === 'sqlite' ? ' strict' : '');
+
+function first(dialect: DialectName): string[] {
+  const table = (name: string, columns: string): string => `create table ${name} (${columns})${suffix(dialect)}`;
+  const ofTenant = 'tenant text not null references tenants (name) on delete cascade';
+  return [
+    table(
+      'tenants',
+      `name text primary key, phase text not null, topology text not null, host text not null, document text not null,
+       revision integer not null, recipient text, signing_public_key text, generation text,
+       created_at text not null, updated_at text not null`,
+    ),
+    table(
+      'members',
+      `${ofTenant}, id text not null, name text not null, role text not null, position integer not null, primary key (tenant, id)`,
+    ),
+    table(
+      'generations',
+      `${ofTenant}, digest text not null, number integer not null, signed text not null, outcome text not null, reason text,
+       created_at text not null, primary key (tenant, digest), unique (tenant, number)`,
+    ),
+    table(
+      'jobs',
+      `id text primary key, tenant text not null, kind text not null, state text not null, actor text not null,
+       started_at text not null, ended_at text, error text`,
+    ),
+    'create index jobs_by_tenant on jobs (tenant, started_at)',
+    table(
+      'job_steps',
+      `job text not null references jobs (id) on delete cascade, position integer not null, step text not null,
+       began text not null, ended text, primary key (job, position)`,
+    ),
+    table(
+      'secrets',
+      `${ofTenant}, name text not null, ciphertext text not null, recipient text not null, updated_at text not null,
+       rotated_from text, primary key (tenant, name)`,
+    ),
+    table(
+      'skills',
+      `${ofTenant}, name text not null, source text not null, digest text not null, files text not null,
+       updated_at text not null, primary key (tenant, name)`,
+    ),
+    table(
+      'audit',
+      `seq integer primary key, at text not null, actor text not null, action text not null, tenant text, details text not null,
+       previous text not null, hash text not null unique, signature text not null, key_id text not null`,
+    ),
+    'create index audit_by_tenant on audit (tenant, seq)',
+    table(
+      'audit_head',
+      'id integer primary key check (id = 1), seq integer not null, hash text not null, signature text not null, key_id text not null',
+    ),
+    table('audit_keys', 'key_id text primary key, public_key text not null, added_at text not null'),
+    ...(dialect === 'postgres'
+      ? [
+          table(
+            'locks',
+            `tenant text primary key, actor text not null, host text not null, pid integer not null, what text not null,
+             since text not null, backend_pid integer not null`,
+          ),
+        ]
+      : []),
+  ];
+}

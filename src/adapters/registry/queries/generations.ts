@@ -1,0 +1,63 @@
+import type { GenerationRecord } from '../../../core/ports/registry.ts';
+import { notFound } from '../faults.ts';
+import type { Db, Tx } from '../tables.ts';
+import { tenant as tenantOf } from './tenants.ts';
+
+/** A digest that is there already keeps its number; one that failed or was reverted gets another chance. */
+export async function addGeneration(tx: Tx, tenant: string, digest: string, signed: string): Promise<GenerationRecord> {
+  await tenantOf(tx, tenant);
+  const known = await tx
+    .updateTable('generations')
+    .set(({ eb, ref }) => ({
+      signed,
+      outcome: eb.case().when('outcome', '=', 'committed').then(ref('outcome')).else('pending').end() as never,
+      reason: null,
+    }))
+    .where('tenant', '=', tenant)
+    .where('digest', '=', digest)
+    .returningAll()
+    .executeTakeFirst();
+  if (known) return known;
+  const last = await tx
+    .selectFrom('generations')
+    .select(({ fn }) => fn.max('number').as('number'))
+    .where('tenant', '=', tenant)
+    .executeTakeFirst();
+  const row: GenerationRecord = {
+    tenant,
+    digest,
+    number: (last?.number ?? 0) + 1,
+    signed,
+    outcome: 'pending',
+    reason: null,
+    createdAt: new Date().toISOString(),
+  };
+  await tx.insertInto('generations').values(row).execute();
+  return row;
+}
+
+export async function setGenerationOutcome(
+  tx: Tx,
+  tenant: string,
+  digest: string,
+  outcome: GenerationRecord['outcome'],
+  reason: string | null,
+): Promise<void> {
+  const { numUpdatedRows } = await tx
+    .updateTable('generations')
+    .set({ outcome, reason })
+    .where('tenant', '=', tenant)
+    .where('digest', '=', digest)
+    .executeTakeFirstOrThrow();
+  if (numUpdatedRows === 0n)
+    throw notFound(
+      'generation',
+      digest,
+      (await generations(tx, tenant)).map((row) => row.digest),
+    );
+}
+
+/** Oldest first. */
+export function generations(db: Db, tenant: string): Promise<GenerationRecord[]> {
+  return db.selectFrom('generations').selectAll().where('tenant', '=', tenant).orderBy('number').execute();
+}

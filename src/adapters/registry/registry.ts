@@ -1,0 +1,84 @@
+import type { AuditSigner } from '../../core/audit.ts';
+import type { AuditEntry, Registry } from '../../core/ports/registry.ts';
+import type { Redactor } from '../../core/redact.ts';
+import type { Backend } from './backend.ts';
+import * as auditLog from './queries/audit.ts';
+import * as generations from './queries/generations.ts';
+import * as jobs from './queries/jobs.ts';
+import * as kept from './queries/secrets-skills.ts';
+import * as tenants from './queries/tenants.ts';
+
+export interface RegistryParts {
+  backend: Backend;
+  /** Called by the first audit entry: a command that only reads needs no key. */
+  signer: () => AuditSigner;
+  redactor: Redactor;
+  /** Told of each entry once it is durable. */
+  onAudit: (entry: AuditEntry) => void;
+}
+
+/** The Registry port over either database. Free text is redacted on its way in. */
+export function makeRegistry({ backend, signer, redactor, onAudit }: RegistryParts): Registry {
+  const { read, write } = backend;
+  const close = () => backend.close();
+  let key: AuditSigner | undefined;
+  return {
+    location: backend.location,
+    createTenant: (record, members) => write((tx) => tenants.createTenant(tx, record, members)),
+    tenant: (name) => read((db) => tenants.tenant(db, name)),
+    tenants: () => read((db) => tenants.tenants(db)),
+    saveDocument: (name, document, revision, members) =>
+      write((tx) => tenants.saveDocument(tx, name, document, revision, members)),
+    updateTenant: (name, change) => write((tx) => tenants.updateTenant(tx, name, change)),
+    removeTenant: (name) => write((tx) => tenants.removeTenant(tx, name)),
+    members: (tenant) => read((db) => tenants.members(db, tenant)),
+
+    addGeneration: (tenant, digest, signed) =>
+      write(async (tx) => {
+        await backend.serialise(tx, `generation:${tenant}`);
+        return generations.addGeneration(tx, tenant, digest, signed);
+      }),
+    setGenerationOutcome: (tenant, digest, outcome, reason) =>
+      write((tx) => generations.setGenerationOutcome(tx, tenant, digest, outcome, redactor.json(reason ?? null))),
+    generations: (tenant) => read((db) => generations.generations(db, tenant)),
+
+    startJob: (tenant, kind, actor) => write((tx) => jobs.startJob(tx, tenant, kind, actor)),
+    beginStep: (job, step) => write((tx) => jobs.beginStep(tx, job, step)),
+    endStep: (job, step) => write((tx) => jobs.endStep(tx, job, step)),
+    endJob: (job, state, error) => write((tx) => jobs.endJob(tx, job, state, redactor.json(error ?? null))),
+    interruptedJobs: (tenant) => write((tx) => jobs.interruptedJobs(tx, tenant)),
+    jobs: (tenant) => read((db) => jobs.jobs(db, tenant)),
+
+    setSecret: (record) => write((tx) => kept.setSecret(tx, record)),
+    secrets: (tenant) => read((db) => kept.secrets(db, tenant)),
+    removeSecret: (tenant, name) => write((tx) => kept.removeSecret(tx, tenant, name)),
+    setSkill: (record) => write((tx) => kept.setSkill(tx, record)),
+    skills: (tenant) => read((db) => kept.skills(db, tenant)),
+    removeSkill: (tenant, name) => write((tx) => kept.removeSkill(tx, tenant, name)),
+
+    lock: backend.lock,
+
+    async appendAudit(entry) {
+      key ??= signer();
+      const signedBy = key;
+      const clean = redactor.json({
+        actor: entry.actor,
+        action: entry.action,
+        tenant: entry.tenant,
+        details: entry.details,
+      });
+      const made = await write(async (tx) => {
+        await backend.serialise(tx, 'audit');
+        return auditLog.appendAudit(tx, clean, signedBy);
+      });
+      onAudit(made);
+      return made;
+    },
+    audit: (filter) => read((db) => auditLog.audit(db, filter)),
+    auditHead: () => read((db) => auditLog.auditHead(db)),
+    auditKeys: () => read((db) => auditLog.auditKeys(db)),
+
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

@@ -1,0 +1,33 @@
+import type { Kysely, Transaction } from 'kysely';
+import type {
+  AuditEntry,
+  AuditHead,
+  AuditKey,
+  GenerationRecord,
+  JobRecord,
+  LockHolder,
+  MemberRecord,
+  SecretRecord,
+  SkillRecord,
+  TenantRecord,
+} from '../../core/ports/registry.ts';
+
+/** Rows as stored: names are snake_case in the database, camelCase here (kysely's plugin). Times are ISO 8601 text. */
+export interface Tables {
+  tenants: TenantRecord;
+  members: MemberRecord & { position: number };
+  generations: GenerationRecord;
+  jobs: Omit<JobRecord, 'steps'>;
+  jobSteps: { job: string; position: number; step: string; began: string; ended: string | null };
+  secrets: SecretRecord;
+  skills: SkillRecord;
+  /** `details` is canonical JSON as text: a database that normalises JSON would break the hash. */
+  audit: Omit<AuditEntry, 'details'> & { details: string };
+  auditHead: AuditHead & { id: 1 };
+  auditKeys: AuditKey;
+  /** Postgres only. `backendPid` ties the row to the session that holds the advisory lock. */
+  locks: LockHolder & { tenant: string; backendPid: number };
+}
+
+export type Db = Kysely<Tables>;
+export type Tx = Transaction<Tables>;
