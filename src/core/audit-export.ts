@@ -22,7 +22,8 @@ export function writeAuditExport({ entries, head, publicKeys }: AuditExport): st
 export function readAuditExport(text: string): AuditExport {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const [header, ...entries] = lines.map((line, index) => parseLine(line, index + 1));
-  if (!header || header.format !== FORMAT || !Array.isArray(header.publicKeys)) throw notAnExport('its first line is no header');
+  if (!header || header.format !== FORMAT || !Array.isArray(header.publicKeys))
+    throw notAnExport('its first line is no header');
   if (header.version !== 1) throw notAnExport(`it has version ${String(header.version)}, this chp reads version 1`);
   return {
     entries: entries as unknown as AuditEntry[],
@@ -40,5 +41,7 @@ function parseLine(line: string, number: number): Record<string, unknown> {
 }
 
 function notAnExport(why: string): ChpError {
-  return new ChpError('BAD_INPUT', `this is not an audit export: ${why}`, { next: ['Make one: chp audit export > audit.jsonl'] });
+  return new ChpError('BAD_INPUT', `this is not an audit export: ${why}`, {
+    next: ['Make one: chp audit export > audit.jsonl'],
+  });
 }

@@ -105,7 +105,8 @@ function chainFault(entries: readonly AuditEntry[], keys: Map<string, KeyObject>
     if (entry.previous !== previous)
       return { kind: 'edited', seq, message: 'it does not follow from the entry before it' };
     const key = keys.get(entry.keyId);
-    if (!key) return { kind: 'unknown-key', seq, message: `it is signed by the key ${entry.keyId}, which is not trusted` };
+    if (!key)
+      return { kind: 'unknown-key', seq, message: `it is signed by the key ${entry.keyId}, which is not trusted` };
     if (!isSigned(entry.hash, entry.signature, key))
       return { kind: 'bad-signature', seq, message: 'its signature does not verify' };
     previous = entry.hash;
@@ -136,7 +137,9 @@ function headFault(
     return { kind: 'truncated', seq: seq + 1, message: `the entries ${seq + 1} to ${head.seq} are missing at the end` };
   if (seq > head.seq)
     return { kind: 'bad-head', seq: head.seq + 1, message: 'the head of the chain was put back to an older one' };
-  return last?.hash === head.hash ? undefined : { kind: 'edited', seq, message: 'it is not the entry that the head names' };
+  return last?.hash === head.hash
+    ? undefined
+    : { kind: 'edited', seq, message: 'it is not the entry that the head names' };
 }
 
 function witnessFault(entries: readonly AuditEntry[], { witness }: VerifyAuditOptions): AuditFault | undefined {

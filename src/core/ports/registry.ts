@@ -130,19 +130,35 @@ export interface HeldLock extends AsyncDisposable {
 export interface Registry extends AsyncDisposable {
   readonly location: string;
   /** @throws TENANT_EXISTS */
-  createTenant(record: Pick<TenantRecord, 'name' | 'topology' | 'host' | 'document'>, members: Omit<MemberRecord, 'tenant'>[]): Promise<TenantRecord>;
+  createTenant(
+    record: Pick<TenantRecord, 'name' | 'topology' | 'host' | 'document'>,
+    members: Omit<MemberRecord, 'tenant'>[],
+  ): Promise<TenantRecord>;
   /** @throws TENANT_NOT_FOUND with near names in `next` */
   tenant(name: string): Promise<TenantRecord>;
   tenants(): Promise<TenantRecord[]>;
   /** Saves document and members in one transaction. @throws CONFLICT when `revision` is not the stored one. */
-  saveDocument(name: string, document: string, revision: number, members: Omit<MemberRecord, 'tenant'>[]): Promise<TenantRecord>;
-  updateTenant(name: string, change: Partial<Pick<TenantRecord, 'phase' | 'host' | 'recipient' | 'signingPublicKey' | 'generation'>>): Promise<void>;
+  saveDocument(
+    name: string,
+    document: string,
+    revision: number,
+    members: Omit<MemberRecord, 'tenant'>[],
+  ): Promise<TenantRecord>;
+  updateTenant(
+    name: string,
+    change: Partial<Pick<TenantRecord, 'phase' | 'host' | 'recipient' | 'signingPublicKey' | 'generation'>>,
+  ): Promise<void>;
   /** Removes the tenant and all rows but jobs and audit. */
   removeTenant(name: string): Promise<void>;
   members(tenant: string): Promise<MemberRecord[]>;
 
   addGeneration(tenant: string, digest: Digest, signed: string): Promise<GenerationRecord>;
-  setGenerationOutcome(tenant: string, digest: Digest, outcome: GenerationRecord['outcome'], reason?: string): Promise<void>;
+  setGenerationOutcome(
+    tenant: string,
+    digest: Digest,
+    outcome: GenerationRecord['outcome'],
+    reason?: string,
+  ): Promise<void>;
   generations(tenant: string): Promise<GenerationRecord[]>;
 
   startJob(tenant: string, kind: JobKind, actor: string): Promise<JobRecord>;
@@ -162,7 +178,11 @@ export interface Registry extends AsyncDisposable {
   removeSkill(tenant: string, name: string): Promise<void>;
 
   /** @throws LOCKED with holder and age when not free within `waitMs`. `onWait` is told who holds it. */
-  lock(tenant: string, what: string, options: { waitMs: number; onWait?: (holder: LockHolder) => void }): Promise<HeldLock>;
+  lock(
+    tenant: string,
+    what: string,
+    options: { waitMs: number; onWait?: (holder: LockHolder) => void },
+  ): Promise<HeldLock>;
 
   appendAudit(entry: Pick<AuditEntry, 'actor' | 'action' | 'tenant' | 'details'>): Promise<AuditEntry>;
   /** Oldest first; `limit` keeps the last ones. Only an unfiltered chain can be verified. */
