@@ -45,7 +45,7 @@ async function acquire(
   let known: LockHolder | null = null;
   while (!(await tryLock(client, tenant))) {
     const holder = await readHolder(client, tenant);
-    if (holder && !known) onWait?.(holder);
+    if (holder && !known && waitMs > 0) onWait?.(holder);
     known = holder ?? known;
     // A holder that is not known yet has just begun, and is about to write its name.
     if (known && performance.now() >= until) throw lockedBy(what, known);

@@ -5,8 +5,9 @@ const [SQLITE_BUSY, SQLITE_CORRUPT, SQLITE_NOTADB] = [5, 11, 26];
 
 export const backupPath = (path: string): string => `${path}.bak`;
 
-/** Turns an error of node:sqlite into one for the operator; others go through. */
+/** Turns an error of node:sqlite or of the file system into one for the operator; others go through. */
 export function sqliteFault(path: string, error: unknown): unknown {
+  if (isFileError(error)) return unavailable(path, error.message, error);
   if (!isSqliteError(error)) return error;
   const primary = error.errcode & 0xff;
   if (primary === SQLITE_CORRUPT || primary === SQLITE_NOTADB) return corrupt(path, error.message, error);
@@ -61,4 +62,8 @@ export function unavailable(path: string, why: string, cause: unknown): ChpError
 
 function isSqliteError(error: unknown): error is Error & { errcode: number } {
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number';
+}
+
+function isFileError(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error && 'errno' in error;
 }

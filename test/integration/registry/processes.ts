@@ -1,0 +1,44 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
+
+export interface Ended {
+  code: number | null;
+  /** JSON lines of its stdout. */
+  said: unknown[];
+}
+
+/** Runs a worker to its end. */
+export async function run(env: NodeJS.ProcessEnv, ...args: string[]): Promise<Ended> {
+  const child = start(env, args);
+  const said: unknown[] = [];
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  lines.on('line', (line) => said.push(JSON.parse(line)));
+  await Promise.all([once(child, 'exit'), once(lines, 'close')]);
+  return { code: child.exitCode, said };
+}
+
+/** Starts a worker that never ends, and waits for its first line. */
+export async function hanging(env: NodeJS.ProcessEnv, ...args: string[]) {
+  const child = start(env, args);
+  const [line] = (await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line')) as [string];
+  return {
+    pid: child.pid as number,
+    said: JSON.parse(line) as unknown,
+    async kill() {
+      const gone = once(child, 'exit');
+      child.kill('SIGKILL');
+      await gone;
+    },
+  };
+}
+
+function start(env: NodeJS.ProcessEnv, args: string[]): ChildProcess {
+  return spawn(process.execPath, [WORKER, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
