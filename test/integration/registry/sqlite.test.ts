@@ -115,8 +115,10 @@ describe('the SQLite file', () => {
 
   test('damage in a large file, found only by a query, has the same error', async () => {
     const document = 'x'.repeat(3 << 20);
-    await (await openRegistry(target.env)).createTenant({ ...smith, name: 'large', document }, []);
-    await target.sql('pragma wal_checkpoint(truncate)');
+    {
+      await using writer = await openRegistry(target.env);
+      await writer.createTenant({ ...smith, name: 'large', document }, []);
+    }
     writeSync(openSync(path, 'r+'), Buffer.alloc(40_960, 0xa5), 0, 40_960, 4096);
     await using registry = await openRegistry(target.env);
     expect(await codeOf(registry.tenants())).toBe('REGISTRY_CORRUPT');
