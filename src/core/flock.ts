@@ -13,6 +13,8 @@ export interface FlockOptions {
   onWait?: (holder: LockHolder | null) => void;
   /** JSON of who holds it. Default: `<path>.json`. */
   holderFile?: string;
+  /** For messages: what is locked. Default: `path`. */
+  subject?: string;
 }
 
 /** `flock -E`: exit code that means "somebody else has it". */
@@ -33,7 +35,7 @@ export async function acquireFlock(path: string, holder: LockHolder, options: Fl
     options.onWait?.(await whoHolds(holderFile));
     child = await tryFlock(path, ['-w', (options.waitMs / 1000).toFixed(3)]);
   }
-  if (!child) throw lockedBy(holder.what, await whoHolds(holderFile));
+  if (!child) throw lockedBy(options.subject ?? path, await whoHolds(holderFile));
   const held = child;
   writeFileSync(`${holderFile}.new`, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
   renameSync(`${holderFile}.new`, holderFile);
@@ -42,9 +44,9 @@ export async function acquireFlock(path: string, holder: LockHolder, options: Fl
 }
 
 /** LOCKED, with all that is known of the one who holds it. */
-export function lockedBy(wanted: string, holder: LockHolder | null): ChpError {
+export function lockedBy(subject: string, holder: LockHolder | null): ChpError {
   const seconds = holder && Math.max(0, Math.round((Date.now() - Date.parse(holder.since)) / 1000));
-  return new ChpError('LOCKED', `${wanted}: another run holds the lock`, {
+  return new ChpError('LOCKED', `${subject} is locked by another run`, {
     why: holder
       ? `${holder.actor} on ${holder.host} (pid ${holder.pid}) has been running "${holder.what}" for ${inWords(seconds ?? 0)}.`
       : 'Who holds it is not known.',

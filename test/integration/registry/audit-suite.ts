@@ -3,7 +3,7 @@ import { readAuditWitness } from '../../../src/adapters/keys/audit-key.ts';
 import { type AuditFault, verifyAudit } from '../../../src/core/audit.ts';
 import { readAuditExport, writeAuditExport } from '../../../src/core/audit-export.ts';
 import type { Registry } from '../../../src/core/ports/registry.ts';
-import { run } from './processes.ts';
+import { runAtOnce } from './processes.ts';
 import { codeOf, type Target } from './suite.ts';
 
 /** What `chp audit verify` does. */
@@ -27,7 +27,7 @@ export function auditSuite(now: () => { registry: Registry; target: Target }): v
   describe('audit', () => {
     test('eight processes with fifty entries each make one perfect chain', async () => {
       const { registry, target } = now();
-      const ended = await Promise.all(Array.from({ length: 8 }, () => run(target.env, 'audit', 'smith', '50')));
+      const ended = await runAtOnce(8, target.env, 'audit', 'smith', '50');
       expect(ended.map(({ code }) => code)).toEqual(Array(8).fill(0));
       expect(await verify(registry, target)).toMatchObject({ ok: true, entries: 400 });
       expect(new Set((await registry.audit()).map(({ actor }) => actor)).size).toBe(8);

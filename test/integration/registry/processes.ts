@@ -21,6 +21,12 @@ export async function run(env: NodeJS.ProcessEnv, ...args: string[]): Promise<En
   return { code: child.exitCode, said };
 }
 
+/** Runs `count` of them to their ends; they begin at the same moment. */
+export function runAtOnce(count: number, env: NodeJS.ProcessEnv, ...args: string[]): Promise<Ended[]> {
+  const together = { ...env, CHP_TEST_BEGIN_AT: String(Date.now() + 300 + count * 150) };
+  return Promise.all(Array.from({ length: count }, () => run(together, ...args)));
+}
+
 /** Starts a worker that never ends, and waits for its first line. */
 export async function hanging(env: NodeJS.ProcessEnv, ...args: string[]) {
   const child = start(env, args);

@@ -5,7 +5,7 @@ import { ChpError } from '../../../src/core/errors.ts';
 import type { LockHolder, Registry } from '../../../src/core/ports/registry.ts';
 import { redactor } from '../../../src/core/redact.ts';
 import { auditSuite } from './audit-suite.ts';
-import { hanging, run } from './processes.ts';
+import { hanging, runAtOnce } from './processes.ts';
 
 /** A fresh, empty registry in a fresh CHP_HOME. */
 export interface Target {
@@ -109,7 +109,7 @@ export function registrySuite(database: string, fresh: () => Promise<Target>): v
       await registry.close();
       await target.remove();
       target = await fresh();
-      const ended = await Promise.all(Array.from({ length: 8 }, () => run(target.env, 'create', 'smith')));
+      const ended = await runAtOnce(8, target.env, 'create', 'smith');
       expect(ended.map(({ code }) => code).sort()).toEqual([0, 1, 1, 1, 1, 1, 1, 1]);
       for (const { code, said } of ended) if (code) expect(said).toMatchObject([{ error: { code: 'TENANT_EXISTS' } }]);
       registry = await openRegistry(target.env);
@@ -118,7 +118,7 @@ export function registrySuite(database: string, fresh: () => Promise<Target>): v
 
     test('numbers generations without gaps across processes', async () => {
       await registry.createTenant(smith, []);
-      const ended = await Promise.all(Array.from({ length: 4 }, () => run(target.env, 'generations', 'smith', '10')));
+      const ended = await runAtOnce(4, target.env, 'generations', 'smith', '10');
       const numbers = ended.flatMap(({ said }) => said as number[]).sort((a, b) => a - b);
       expect(numbers).toEqual(Array.from({ length: 40 }, (_, index) => index + 1));
     });
@@ -259,6 +259,7 @@ export function registrySuite(database: string, fresh: () => Promise<Target>): v
       expect(error).toMatchObject({
         code: 'LOCKED',
         exitCode: 5,
+        message: 'tenant "smith" is locked by another run',
         details: { holder: { pid: worker.pid, what: 'hold the lock' }, ageSeconds: expect.any(Number) },
       });
       expect(error.why).toMatch(new RegExp(`pid ${worker.pid}.*"hold the lock" for \\d+ s`));
@@ -309,7 +310,7 @@ export function registrySuite(database: string, fresh: () => Promise<Target>): v
     test('a schema step runs once, with four processes at once', async () => {
       await registry.createTenant(smith, []);
       await registry.close();
-      const ended = await Promise.all(Array.from({ length: 4 }, () => run(target.env, 'migrate')));
+      const ended = await runAtOnce(4, target.env, 'migrate');
       expect(ended).toEqual(Array.from({ length: 4 }, () => ({ code: 0, said: [] })));
       expect(await target.sql('select version from chp_migrations order by version')).toMatchObject([
         { version: 1 },

@@ -15,10 +15,10 @@ test('one holds it, the next is told who; after the release it is free', async (
   const path = join(dir, 'deep', 'lock');
   const first = await acquireFlock(path, holder, { waitMs: 0 });
   expect(statSync(path).mode & 0o777).toBe(0o600);
-  const refused = acquireFlock(path, { ...holder, what: 'destroy smith' }, { waitMs: 0 });
+  const refused = acquireFlock(path, { ...holder, what: 'destroy' }, { waitMs: 0, subject: 'tenant "smith"' });
   await expect(refused).rejects.toMatchObject({
     code: 'LOCKED',
-    message: expect.stringContaining('destroy smith'),
+    message: expect.stringContaining('tenant "smith" is locked'),
     details: { holder },
   });
   await first.release();

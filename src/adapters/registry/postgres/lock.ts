@@ -24,7 +24,7 @@ export function sessionLock(config: ClientConfig, location: string): Registry['l
       await client.query(
         'set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3',
       );
-      await acquire(client, tenant, what, waitMs, onWait);
+      await acquire(client, tenant, waitMs, onWait);
       await writeHolder(client, tenant, thisHolder(what));
     } catch (error) {
       await hangUp(client);
@@ -37,7 +37,6 @@ export function sessionLock(config: ClientConfig, location: string): Registry['l
 async function acquire(
   client: Client,
   tenant: string,
-  what: string,
   waitMs: number,
   onWait?: (holder: LockHolder) => void,
 ): Promise<void> {
@@ -48,8 +47,8 @@ async function acquire(
     if (holder && !known && waitMs > 0) onWait?.(holder);
     known = holder ?? known;
     // A holder that is not known yet has just begun, and is about to write its name.
-    if (known && performance.now() >= until) throw lockedBy(what, known);
-    if (performance.now() >= until + ANONYMOUS_MS) throw lockedBy(what, null);
+    if (known && performance.now() >= until) throw lockedBy(`tenant "${tenant}"`, known);
+    if (performance.now() >= until + ANONYMOUS_MS) throw lockedBy(`tenant "${tenant}"`, null);
     await sleep(POLL_MS);
   }
 }

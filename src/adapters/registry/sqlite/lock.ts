@@ -12,6 +12,7 @@ export function fileLock(locks: string): Registry['lock'] {
     privateDir(locks);
     return acquireFlock(join(locks, `${tenant}.lock`), thisHolder(what), {
       waitMs,
+      subject: `tenant "${tenant}"`,
       onWait: (holder) => holder && onWait?.(holder),
     });
   };
