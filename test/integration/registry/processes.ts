@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
+/** Script of one chp process among many. */
+export const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
 
 export interface Ended {
   code: number | null;
@@ -31,20 +32,18 @@ export function runAtOnce(count: number, env: NodeJS.ProcessEnv, ...args: string
 export async function hanging(env: NodeJS.ProcessEnv, ...args: string[]) {
   const child = start(env, args);
   const [line] = (await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line')) as [string];
-  return {
-    pid: child.pid as number,
-    said: JSON.parse(line) as unknown,
-    async kill() {
-      const gone = once(child, 'exit');
-      child.kill('SIGKILL');
-      await gone;
-    },
+  const kill = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
   };
+  return { pid: child.pid as number, said: JSON.parse(line) as unknown, kill, [Symbol.asyncDispose]: kill };
 }
 
 function start(env: NodeJS.ProcessEnv, args: string[]): ChildProcess {
   return spawn(process.execPath, [WORKER, ...args], {
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
 }

@@ -22,7 +22,7 @@ import { migrationsFor } from '../../../src/adapters/registry/migrations.ts';
 import { openRegistry } from '../../../src/adapters/registry/open.ts';
 import { openSqlite } from '../../../src/adapters/registry/sqlite/backend.ts';
 import { chpHome } from '../../../src/core/home.ts';
-import { hanging, run } from './processes.ts';
+import { hanging, run, WORKER } from './processes.ts';
 import { codeOf, registrySuite, smith, type Target } from './suite.ts';
 
 async function fresh(): Promise<Target> {
@@ -104,6 +104,26 @@ describe('the SQLite file', () => {
     expect(existsSync(path)).toBe(false);
   });
 
+  test('a file that another process makes meanwhile is used, not replaced', async () => {
+    const other = await fresh();
+    let made = false;
+    const migrations = migrationsFor('sqlite').map((step) => ({
+      ...step,
+      get statements() {
+        if (!made)
+          execFileSync(process.execPath, [WORKER, 'create', 'jones'], { env: { ...process.env, ...other.env } });
+        made = true;
+        return step.statements;
+      },
+    }));
+    const backend = openSqlite(chpHome(other.env), migrations);
+    const names = await backend.read((db) => db.selectFrom('tenants').select('name').execute());
+    await backend.close();
+    expect(names).toEqual([{ name: 'jones' }]);
+    expect(readdirSync(chpHome(other.env).dir).filter((name) => name.startsWith('.'))).toEqual([]);
+    await other.remove();
+  });
+
   test('without a copy the error says so', async () => {
     rmSync(`${path}.bak`);
     truncateSync(path, 10);
@@ -148,7 +168,7 @@ describe('the SQLite file', () => {
   });
 
   test('a log left by a killed process is read, not lost', async () => {
-    const worker = await hanging(target.env, 'job', 'smith');
+    await using worker = await hanging(target.env, 'job', 'smith');
     await worker.kill();
     expect(existsSync(`${path}-wal`)).toBe(true);
     await using registry = await openRegistry(target.env);

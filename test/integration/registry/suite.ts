@@ -229,7 +229,7 @@ export function registrySuite(database: string, fresh: () => Promise<Target>): v
     });
 
     test('a job whose process was killed is found interrupted, with the step it was in', async () => {
-      const worker = await hanging(target.env, 'job', 'smith');
+      await using worker = await hanging(target.env, 'job', 'smith');
       const other = await registry.startJob('jones', 'apply', 'tester');
       await worker.kill();
       await using _lock = await registry.lock('smith', 'recover', { waitMs: 5000 });
@@ -245,7 +245,7 @@ export function registrySuite(database: string, fresh: () => Promise<Target>): v
     });
 
     test('a writer killed in the middle of a transaction leaves nothing, and blocks nobody', async () => {
-      const worker = await hanging(target.env, 'transaction', 'smith');
+      await using worker = await hanging(target.env, 'transaction', 'smith');
       await worker.kill();
       expect(await registry.tenants()).toEqual([]);
       expect(await registry.members('smith')).toEqual([]);
@@ -254,7 +254,7 @@ export function registrySuite(database: string, fresh: () => Promise<Target>): v
     });
 
     test('says who holds a lock, since when and for what', async () => {
-      const worker = await hanging(target.env, 'lock', 'smith');
+      await using worker = await hanging(target.env, 'lock', 'smith');
       const error = await registry.lock('smith', 'apply smith', { waitMs: 0 }).catch((caught) => caught);
       expect(error).toMatchObject({
         code: 'LOCKED',

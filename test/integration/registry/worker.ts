@@ -12,7 +12,8 @@ import { chpHome } from '../../../src/core/home.ts';
 const [what, ...args] = process.argv.slice(2);
 const [name = '', count = '1'] = args;
 const say = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`);
-const forever = () => new Promise<never>(() => setInterval(() => {}, 1000));
+/** Until it is killed, or the tests end, however they end. */
+const forever = () => new Promise<never>(() => process.stdin.resume().on('end', () => process.exit()));
 const record = { name, topology: 'hub', host: 'local', document: 'schema: 1\n' } as const;
 const url = process.env.CHP_DATABASE_URL;
 
