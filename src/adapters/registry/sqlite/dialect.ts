@@ -1,18 +1,9 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import {
-  CompiledQuery,
-  type DatabaseConnection,
-  type Dialect,
-  SqliteDialect,
-  type SqliteDialectConfig,
-  SqliteDriver,
-} from 'kysely';
+import { type Dialect, SqliteDialect, type SqliteDialectConfig, SqliteDriver } from 'kysely';
 
 /** kysely over node:sqlite, which differs from better-sqlite3 only in how statements take and tell things. */
 export function nodeSqliteDialect(database: DatabaseSync): Dialect {
-  return new ImmediateDialect({
-    database: { close: () => database.close(), prepare: (sql) => statement(database, sql) },
-  });
+  return new NodeSqliteDialect(database);
 }
 
 function statement(
@@ -29,20 +20,33 @@ function statement(
   };
 }
 
-class ImmediateDialect extends SqliteDialect {
-  readonly #config: SqliteDialectConfig;
-  constructor(config: SqliteDialectConfig) {
-    super(config);
-    this.#config = config;
+class NodeSqliteDialect extends SqliteDialect {
+  readonly #database: DatabaseSync;
+  constructor(database: DatabaseSync) {
+    super(configOf(database));
+    this.#database = database;
   }
   override createDriver(): SqliteDriver {
-    return new ImmediateDriver(this.#config);
+    return new NodeSqliteDriver(this.#database);
   }
 }
 
-class ImmediateDriver extends SqliteDriver {
-  // A deferred transaction that reads first can't wait to write: SQLite fails it at once when another wrote meanwhile.
-  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+class NodeSqliteDriver extends SqliteDriver {
+  readonly #database: DatabaseSync;
+  constructor(database: DatabaseSync) {
+    super(configOf(database));
+    this.#database = database;
   }
+  // A deferred transaction that reads first can't wait to write: SQLite fails it at once when another wrote meanwhile.
+  override async beginTransaction(): Promise<void> {
+    this.#database.exec('begin immediate');
+  }
+  // A full disk ends the transaction by itself; to roll it back again would hide why.
+  override async rollbackTransaction(): Promise<void> {
+    if (this.#database.isTransaction) this.#database.exec('rollback');
+  }
+}
+
+function configOf(database: DatabaseSync): SqliteDialectConfig {
+  return { database: { close: () => database.close(), prepare: (sql) => statement(database, sql) } };
 }

@@ -48,7 +48,7 @@ export function lost(path: string): ChpError {
   });
 }
 
-export function unavailable(path: string, why: string, cause: unknown): ChpError {
+function unavailable(path: string, why: string, cause: unknown): ChpError {
   return new ChpError('REGISTRY_UNAVAILABLE', `the registry ${path} can't be used`, {
     why,
     next: [

@@ -134,7 +134,8 @@ function migrate(database: DatabaseSync, migrations: readonly Migration[]): void
       }
       database.exec('commit');
     } catch (error) {
-      database.exec('rollback');
+      // A full disk has ended the transaction already.
+      if (database.isTransaction) database.exec('rollback');
       throw error;
     }
   }
