@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CamelCasePlugin, Kysely, PostgresDialect, sql } from 'kysely';
 import type { Backend } from '../backend.ts';
 import { type Migration, migrationsFor } from '../migrations.ts';
@@ -5,6 +6,9 @@ import type { Tables } from '../tables.ts';
 import { isWorthAnotherTry, locationOf, postgresFault } from './faults.ts';
 import { sessionLock } from './lock.ts';
 import { ensureSchema } from './schema.ts';
+
+/** A server that is gone must not keep the process. */
+const CLOSE_MS = 5_000;
 
 /**
  * Needs a direct connection, or a pooler in session mode: locks belong to sessions.
@@ -23,6 +27,8 @@ export async function openPostgres(
     application_name: 'chp',
     max: 4,
     statement_timeout: 30_000,
+    // Ours, for a server that does not answer at all.
+    query_timeout: 40_000,
     lock_timeout: 15_000,
     idle_in_transaction_session_timeout: 30_000,
   });
@@ -51,7 +57,10 @@ export async function openPostgres(
       await sql`select pg_advisory_xact_lock(hashtextextended(${`chp:${key}`}, 0))`.execute(tx);
     },
     lock: sessionLock(config, location),
-    close: () => (closing ??= pool.end()),
+    close() {
+      closing ??= Promise.race([pool.end(), sleep(CLOSE_MS, undefined, { ref: false })]);
+      return closing;
+    },
   };
 }
 

@@ -15,7 +15,7 @@ export function sessionLock(config: ClientConfig, location: string): Registry['l
   return async (tenant, what, { waitMs, onWait }) => {
     assertTenantName(tenant);
     const { default: pg } = await import('pg');
-    const client = new pg.Client({ ...config, application_name: `chp lock ${tenant}` });
+    const client = new pg.Client({ ...config, application_name: `chp lock ${tenant}`, query_timeout: 15_000 });
     // A cut session is noticed by the next query; without a listener it would end the process.
     client.on('error', () => {});
     try {
