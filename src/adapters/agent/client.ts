@@ -1,0 +1,145 @@
+import type { Readable } from 'node:stream';
+import type { AgentEvent, AgentRequest, ApplyResult, BlobHeader, CheckResult, HostStatus } from '../../core/agent-protocol.ts';
+import type { Digest } from '../../core/digest.ts';
+import { ChpError, ERROR_CODES, type ErrorCode } from '../../core/errors.ts';
+import { FrameWriter, readFrames } from '../../core/frames.ts';
+import type { SignedGeneration } from '../../core/generation.ts';
+import { hostLayout, nodeBinary } from '../../core/host-layout.ts';
+import type { ProcessChannel, Transport } from '../../core/ports/transport.ts';
+import { assertEvent } from './validate.ts';
+
+export interface Blob {
+  /** Bytes. */
+  size: number;
+  stream: Readable;
+}
+
+/** Where the bytes come from that a host may lack. */
+export interface BlobSource {
+  object(digest: Digest): Promise<Blob>;
+  tree(digest: Digest): Promise<Blob>;
+}
+
+export interface ApplyOptions {
+  /** Called with the checks that passed; true = commit. */
+  confirm(checks: CheckResult[]): Promise<boolean>;
+  confirmWithinS: number;
+  onEvent(event: AgentEvent): void;
+}
+
+interface Session {
+  writer: FrameWriter;
+  channel: ProcessChannel;
+  onEvent(event: AgentEvent): Promise<void> | void;
+}
+
+/** The operator's side of the host agent's protocol, over any transport. Each call is one process on the host. */
+export class AgentClient {
+  readonly #transport: Transport;
+  readonly #argv: readonly string[];
+  readonly #asRoot: boolean;
+
+  /** `asRoot`: on hosts where chp has the system's root folder; else the agent runs as the login user. */
+  constructor(transport: Transport, host: { root: string; nodeTree: Digest; asRoot: boolean }) {
+    this.#transport = transport;
+    this.#asRoot = host.asRoot;
+    this.#argv = [nodeBinary(host.root, host.nodeTree), '--no-warnings', hostLayout(host.root).agent, 'serve', '--root', host.root];
+  }
+
+  status(tenant: string): Promise<HostStatus> {
+    return this.#call({ op: 'status', tenant }) as Promise<HostStatus>;
+  }
+
+  check(tenant: string, onEvent: (event: AgentEvent) => void = () => {}): Promise<CheckResult[]> {
+    return this.#call({ op: 'check', tenant }, (session) => ({ ...session, onEvent })) as Promise<CheckResult[]>;
+  }
+
+  recover(tenant: string): Promise<{ outcome: 'committed' | 'reverted' | null }> {
+    return this.#call({ op: 'recover', tenant }) as Promise<{ outcome: 'committed' | 'reverted' | null }>;
+  }
+
+  gateway(tenant: string, method: string, params: unknown): Promise<unknown> {
+    return this.#call({ op: 'gateway', tenant, method, params });
+  }
+
+  async remove(tenant: string): Promise<void> {
+    await this.#call({ op: 'remove', tenant });
+  }
+
+  async logs(tenant: string, options: { service: string; lines: number; follow: boolean }, onLine: (line: string) => void, signal: AbortSignal): Promise<void> {
+    await this.#call({ op: 'logs', tenant, ...options }, (session) => {
+      signal.addEventListener('abort', () => session.channel.stdin.end(), { once: true });
+      return { ...session, onEvent: (event) => (event.event === 'log' ? onLine(event.line) : undefined) };
+    });
+  }
+
+  /**
+   * Sends what the host lacks and activates the generation there.
+   * @throws whatever the host says, as ChpError; HOST_UNREACHABLE when the connection is cut (the host then goes back by itself)
+   */
+  apply(tenant: string, generation: SignedGeneration, blobs: BlobSource, options: ApplyOptions): Promise<ApplyResult> {
+    const checks: CheckResult[] = [];
+    return this.#call({ op: 'apply', tenant, generation, confirmWithinS: options.confirmWithinS }, (session) => ({
+      ...session,
+      onEvent: async (event) => {
+        options.onEvent(event);
+        if (event.event === 'check') checks.push(event.check);
+        if (event.event === 'need') {
+          for (const digest of event.trees) await sendBlob(session.writer, { blob: digest, kind: 'tree' }, await blobs.tree(digest));
+          for (const digest of event.objects) await sendBlob(session.writer, { blob: digest, kind: 'object' }, await blobs.object(digest));
+        }
+        if (event.event === 'awaiting-confirm') await session.writer.json({ op: (await options.confirm(checks)) ? 'confirm' : 'revert' });
+      },
+    })) as Promise<ApplyResult>;
+  }
+
+  async #call(request: AgentRequest, wire: (session: Session) => Session = (session) => session): Promise<unknown> {
+    const channel = await this.#transport.open(this.#argv, { root: this.#asRoot });
+    const { stdin, stdout, stderr } = channel;
+    stdin.on('error', () => {});
+    let complaint = '';
+    let failure: unknown;
+    stderr.on('data', (chunk: Buffer) => {
+      complaint = (complaint + chunk.toString()).slice(-2_000);
+    });
+    const session = wire({ channel, writer: new FrameWriter(stdin), onEvent: () => {} });
+    try {
+      await session.writer.json(request);
+      for await (const frame of readFrames(stdout)) {
+        const event = assertEvent(frame);
+        if (event.event === 'result') return event.result;
+        if (event.event === 'error') throw fromHost(event.error);
+        // Sending may take long and the host may fail meanwhile: keep reading.
+        void Promise.resolve(session.onEvent(event)).catch((error: unknown) => {
+          failure ??= error;
+          channel.kill();
+        });
+      }
+    } catch (error) {
+      if (failure) throw failure;
+      throw error;
+    } finally {
+      stdin.end();
+    }
+    if (failure) throw failure;
+    const code = await channel.exited;
+    throw new ChpError(code === null ? 'HOST_UNREACHABLE' : 'AGENT_FAILED', `${this.#transport.target}: the host agent stopped without an answer`, {
+      why: complaint.trim() || (code === null ? 'The connection was cut.' : `It ended with ${code}.`),
+      next: ['Run the same command again: what was begun is finished or put back first.'],
+    });
+  }
+}
+
+async function sendBlob(writer: FrameWriter, header: Omit<BlobHeader, 'size'>, { size, stream }: Blob): Promise<void> {
+  await writer.json({ ...header, size } satisfies BlobHeader);
+  for await (const chunk of stream as AsyncIterable<Uint8Array>) await writer.raw(chunk);
+}
+
+function fromHost(error: Extract<AgentEvent, { event: 'error' }>['error']): ChpError {
+  const code: ErrorCode = error.code in ERROR_CODES ? (error.code as ErrorCode) : 'AGENT_FAILED';
+  return new ChpError(code, error.message, {
+    ...(error.why === undefined ? {} : { why: error.why }),
+    ...(error.next ? { next: error.next } : {}),
+    ...(error.details ? { details: error.details } : {}),
+  });
+}

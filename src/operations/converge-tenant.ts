@@ -1,0 +1,49 @@
+import type { ApplyResult } from '../core/agent-protocol.ts';
+import type { TenantRecord } from '../core/ports/registry.ts';
+import type { Tenant } from '../core/tenant/schema.ts';
+import type { Context } from './context.ts';
+import { openHost } from './host-link.ts';
+import { provision } from './provision.ts';
+import { pushOver } from './push-tenant.ts';
+import { runtimeBundle } from './runtime-bundle.ts';
+import { SigningKeys } from './signing-key.ts';
+import type { TenantJob } from './tenant-job.ts';
+
+export interface Converged {
+  tenant: string;
+  host: string;
+  platform: string;
+  manager: string;
+  applied: ApplyResult;
+}
+
+/** Secrets that the operator gave along with `create`: name → value. Encrypted as soon as the recipient exists. */
+export type GivenSecrets = ReadonlyMap<string, string>;
+
+/**
+ * Makes the host what the document says: base and identity through Pulumi, then the generation through the host
+ * agent. The same for create and apply; every step may be run again.
+ */
+export async function convergeTenant(
+  context: Context,
+  job: TenantJob,
+  tenant: Tenant,
+  given: GivenSecrets = new Map(),
+): Promise<Converged> {
+  const registry = await context.registry();
+  await using host = await job.step('facts', () => context.progress.step(`Connect to ${tenant.host}`, () => openHost(context, tenant)));
+  const bundle = await job.step('bundle', () => runtimeBundle(context, tenant, host.platform));
+  const identity = await job.step('provision', () => provision(context, tenant, host, bundle));
+  await job.step('record-identity', async () => {
+    await registry.updateTenant(tenant.name, {
+      recipient: identity.ageRecipient,
+      signingPublicKey: identity.signingPublicKey,
+    });
+    await new SigningKeys(context.home).write(tenant.name, identity.signingPrivateKey);
+    for (const [name, value] of given) await context.storeSecret(tenant.name, identity.ageRecipient, name, value);
+  });
+  const record: TenantRecord = await registry.tenant(tenant.name);
+  const applied = await job.step('activate', () => pushOver(context, record, tenant, host, bundle));
+  await job.step('ready', () => registry.updateTenant(tenant.name, { phase: 'ready' }));
+  return { tenant: tenant.name, host: host.transport.target, platform: host.platform, manager: host.manager, applied };
+}

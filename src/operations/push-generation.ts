@@ -1,0 +1,91 @@
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import type { AgentClient } from '../adapters/agent/client.ts';
+import type { AgentEvent, ApplyResult } from '../core/agent-protocol.ts';
+import { digestOf } from '../core/digest.ts';
+import { ChpError } from '../core/errors.ts';
+import { type SignedGeneration, signGeneration } from '../core/generation.ts';
+import type { StepHandle } from '../core/ports/progress.ts';
+import type { Registry } from '../core/ports/registry.ts';
+import type { RuntimeBundle } from '../core/ports/runtime.ts';
+import type { BuiltGeneration } from './build-generation.ts';
+
+/** Seconds the host waits for our confirmation before it goes back by itself. */
+const CONFIRM_WITHIN_S = 30;
+
+/**
+ * The signed form of what is to run. A generation that was signed before is taken from the registry, so a converged
+ * push needs no key.
+ */
+export async function signOnce(
+  registry: Registry,
+  built: BuiltGeneration,
+  key: () => Promise<string>,
+): Promise<SignedGeneration> {
+  const digest = digestOf(built.manifest);
+  const known = (await registry.generations(built.manifest.tenant)).find((generation) => generation.digest === digest);
+  if (known) return JSON.parse(known.signed) as SignedGeneration;
+  const signed = signGeneration(built.manifest, await key());
+  await registry.addGeneration(built.manifest.tenant, signed.digest, JSON.stringify(signed));
+  return signed;
+}
+
+/**
+ * Sends a generation to its host, which activates, checks and commits it, or puts back what ran before.
+ *
+ * @throws ChpError UNHEALTHY or CONFIG_REFUSED when the host went back; the registry has the outcome either way.
+ */
+export async function pushGeneration(
+  agent: AgentClient,
+  registry: Registry,
+  signed: SignedGeneration,
+  built: BuiltGeneration,
+  bundle: RuntimeBundle,
+  step: StepHandle,
+): Promise<ApplyResult> {
+  const trees = new Map([bundle.node, bundle.app].map((tree) => [tree.digest, tree]));
+  const { tenant } = signed.manifest;
+  const settle = (outcome: 'committed' | 'reverted' | 'failed', reason?: string) =>
+    registry.setGenerationOutcome(tenant, signed.digest, outcome, reason);
+  let result: ApplyResult;
+  try {
+    result = await agent.apply(
+      tenant,
+      signed,
+      {
+        object: async (digest) => {
+          const bytes = built.objects.get(digest);
+          if (!bytes) throw new ChpError('AGENT_FAILED', `the host asked for an object that is not in the generation: ${digest}`);
+          return { size: bytes.byteLength, stream: Readable.from([bytes]) };
+        },
+        tree: async (digest) => {
+          const tree = trees.get(digest);
+          if (!tree) throw new ChpError('AGENT_FAILED', `the host asked for a tree that is not in the generation: ${digest}`);
+          return { size: tree.archiveSize, stream: createReadStream(tree.archive) };
+        },
+      },
+      { confirm: async () => true, confirmWithinS: CONFIRM_WITHIN_S, onEvent: (event) => show(step, event) },
+    );
+  } catch (error) {
+    await settle('failed', error instanceof Error ? error.message : String(error));
+    throw error;
+  }
+  if (result.outcome === 'reverted') {
+    await settle('reverted', result.reason);
+    const failed = result.checks.filter((check) => check.verdict === 'fail');
+    throw new ChpError('UNHEALTHY', `the new generation failed and was put back: ${result.reason ?? 'a check failed'}`, {
+      why: failed.map((check) => `${check.title}: ${check.detail}`).join('; ') || 'See the logs of the gateway.',
+      next: [...failed.flatMap((check) => (check.fix ? [check.fix] : [])), `chp logs ${tenant}`],
+      details: { generation: signed.digest, checks: result.checks },
+    });
+  }
+  await settle('committed');
+  await registry.updateTenant(tenant, { generation: signed.digest });
+  return result;
+}
+
+function show(step: StepHandle, event: AgentEvent): void {
+  if (event.event === 'progress') step.update(event.done, event.total, event.what);
+  if (event.event === 'step') step.says(event.note ?? event.step);
+  if (event.event === 'check' && event.check.verdict === 'fail') step.warn(`${event.check.title}: ${event.check.detail}`);
+}

@@ -1,0 +1,84 @@
+import { AgentClient } from '../adapters/agent/client.ts';
+import { demoModelBytes } from '../adapters/agent/bundle.ts';
+import { runtimeAdapter } from '../adapters/runtimes/index.ts';
+import { encryptTo } from '../adapters/secrets/age.ts';
+import type { ApplyResult } from '../core/agent-protocol.ts';
+import { ChpError } from '../core/errors.ts';
+import type { Registry, TenantRecord } from '../core/ports/registry.ts';
+import type { RuntimeBundle } from '../core/ports/runtime.ts';
+import type { Tenant } from '../core/tenant/schema.ts';
+import { buildGeneration, type BuiltGeneration, GATEWAY_TOKEN } from './build-generation.ts';
+import type { Context } from './context.ts';
+import { type HostLink, openHost } from './host-link.ts';
+import { pushGeneration, signOnce } from './push-generation.ts';
+import { runtimeBundle } from './runtime-bundle.ts';
+import { SigningKeys } from './signing-key.ts';
+import { readIdentity } from './provision.ts';
+
+/** The generation that a tenant's document, secrets and skills amount to. @throws BAD_INPUT naming every secret that is missing. */
+export async function desiredGeneration(registry: Registry, tenant: Tenant, bundle: RuntimeBundle): Promise<BuiltGeneration> {
+  const runtime = runtimeAdapter(tenant.runtime);
+  const [secrets, skills] = await Promise.all([registry.secrets(tenant.name), registry.skills(tenant.name)]);
+  const have = new Set(secrets.map((secret) => secret.name));
+  const missing = runtime.secretNames(tenant).filter((name) => !have.has(name));
+  if (missing.length > 0)
+    throw new ChpError('BAD_INPUT', `${tenant.name} lacks ${missing.length === 1 ? 'a secret' : 'secrets'}: ${missing.join(', ')}`, {
+      why: 'Its document refers to them, and nothing is changed on the host before they are set.',
+      next: missing.map((name) => `chp secret set ${tenant.name} ${name}`),
+      details: { missing },
+    });
+  return buildGeneration({
+    tenant,
+    runtime,
+    bundle,
+    secrets,
+    skills: skills.filter((skill) => tenant.skills.some(({ name }) => name === skill.name)),
+    demoModel: tenant.model.provider === 'demo' ? await demoModelBytes() : null,
+  });
+}
+
+/** Pushes what the registry says to the tenant's host, which must have been provisioned. */
+export async function pushTenant(context: Context, record: TenantRecord, tenant: Tenant): Promise<ApplyResult> {
+  await using host = await openHost(context, tenant);
+  const bundle = await runtimeBundle(context, tenant, host.platform);
+  return pushOver(context, record, tenant, host, bundle);
+}
+
+/** As `pushTenant`, over a link that is open already. */
+export async function pushOver(
+  context: Context,
+  record: TenantRecord,
+  tenant: Tenant,
+  host: HostLink,
+  bundle: RuntimeBundle,
+): Promise<ApplyResult> {
+  const registry = await context.registry();
+  await ensureGatewayToken(context, registry, record);
+  const built = await desiredGeneration(registry, tenant, bundle);
+  const signed = await signOnce(registry, built, async () => {
+    const keys = new SigningKeys(context.home);
+    const kept = await keys.read(tenant.name);
+    if (kept) return kept;
+    const { signingPrivateKey } = await readIdentity(context, tenant);
+    await keys.write(tenant.name, signingPrivateKey);
+    return signingPrivateKey;
+  });
+  const agent = new AgentClient(host.transport, host.root, bundle.node.digest);
+  return context.progress.step(`Activate generation ${signed.digest.slice(0, 12)}`, (step) =>
+    pushGeneration(agent, registry, signed, built, bundle, step),
+  );
+}
+
+/** The gateway's token is made with the tenant's identity; the registry keeps it for the host's eyes only. */
+async function ensureGatewayToken(context: Context, registry: Registry, record: TenantRecord): Promise<void> {
+  if (!record.recipient) throw new ChpError('CONFLICT', `${record.name} has no identity yet`, { next: [`chp tenant apply ${record.name}`] });
+  const known = (await registry.secrets(record.name)).find((secret) => secret.name === GATEWAY_TOKEN);
+  if (known?.recipient === record.recipient) return;
+  const { gatewayToken } = await readIdentity(context, { name: record.name });
+  await registry.setSecret({
+    tenant: record.name,
+    name: GATEWAY_TOKEN,
+    ciphertext: await encryptTo(record.recipient, gatewayToken),
+    recipient: record.recipient,
+  });
+}

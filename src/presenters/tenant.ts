@@ -1,0 +1,60 @@
+import chalk from 'chalk';
+import type { CheckResult } from '../core/agent-protocol.ts';
+import type { TenantRecord } from '../core/ports/registry.ts';
+import type { Converged } from '../operations/converge-tenant.ts';
+import type { TenantView } from '../operations/show-tenant.ts';
+import { table } from './table.ts';
+
+const VERDICT: Record<CheckResult['verdict'], string> = {
+  pass: chalk.green('✓'),
+  warn: chalk.yellow('!'),
+  fail: chalk.red('✗'),
+  skipped: chalk.dim('-'),
+};
+
+export function presentChecks(checks: readonly CheckResult[]): string {
+  return checks.map((check) => `  ${VERDICT[check.verdict]} ${check.title}: ${check.detail}`).join('\n');
+}
+
+export function presentConverged(result: Converged): string {
+  const { applied } = result;
+  const state = applied.outcome === 'converged' ? 'is as it should be' : 'runs';
+  return [
+    `${result.tenant} ${state} on ${result.host} (${result.platform}, ${result.manager}): generation ${applied.generation.slice(0, 12)}`,
+    presentChecks(applied.checks),
+  ]
+    .filter(Boolean)
+    .join('\n');
+}
+
+export function presentTenants(tenants: readonly TenantRecord[]): string {
+  if (tenants.length === 0) return 'No tenants yet. Create one: chp tenant create NAME --host local';
+  return table(
+    ['NAME', 'PHASE', 'TOPOLOGY', 'HOST', 'GENERATION', 'UPDATED'],
+    tenants.map((t) => [t.name, t.phase, t.topology, t.host, t.generation?.slice(0, 12) ?? '-', t.updatedAt]),
+  );
+}
+
+export function presentTenant({ record, members, generations, lastJob, host, hostProblem }: TenantView): string {
+  const rows: [string, string][] = [
+    ['Tenant', record.name],
+    ['Phase', record.phase],
+    ['Host', record.host],
+    ['Revision', `${record.revision}, ${record.updatedAt}`],
+    ['Members', members.map((m) => `${m.name} (${m.role})`).join(', ') || '-'],
+    ['Generation', record.generation ?? '-'],
+    ['Kept generations', String(generations.length)],
+  ];
+  if (lastJob) rows.push(['Last job', `${lastJob.kind} ${lastJob.state}, ${lastJob.startedAt}${lastJob.error ? `: ${lastJob.error}` : ''}`]);
+  if (hostProblem) rows.push(['On the host', chalk.red(hostProblem)]);
+  if (host) {
+    rows.push(['Runs', host.current ?? 'nothing']);
+    if (host.interrupted) rows.push(['Cut at', `${host.interrupted.step} of ${host.interrupted.generation.slice(0, 12)}`]);
+    for (const service of host.services)
+      rows.push([`Service ${service.name}`, service.active ? `active since ${service.since ?? '?'}, ${service.restarts} restarts` : chalk.red('not running')]);
+    const drift = host.drift.config.length + host.drift.files.length;
+    rows.push(['Drift', drift === 0 ? 'none' : `${drift} (chp tenant plan ${record.name})`]);
+  }
+  const width = Math.max(...rows.map(([label]) => label.length));
+  return rows.map(([label, value]) => `${chalk.bold(label.padEnd(width))}  ${value}`).join('\n');
+}

@@ -1,0 +1,206 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ActivationStep, ApplyResult, CheckResult } from '../../core/agent-protocol.ts';
+import { mergeConfig } from '../../core/config-drift.ts';
+import { type Digest, sha256 } from '../../core/digest.ts';
+import { ChpError } from '../../core/errors.ts';
+import type { GenerationManifest, SignedGeneration } from '../../core/generation.ts';
+import { hostLayout, tenantLayout } from '../../core/host-layout.ts';
+import { smokeTest } from './checks.ts';
+import { decryptSecret, installCredentials } from './credentials.ts';
+import { validateConfig } from './gateway-config.ts';
+import type { Host } from './host.ts';
+import { Journal } from './journal.ts';
+import type { Manager } from './manager/manager.ts';
+import { resolveServices } from './manager/resolve.ts';
+import { installedVersion } from './runtime.ts';
+import { restoreSnapshot, takeSnapshot, writeLiveConfig } from './snapshot.ts';
+import { pruneGenerations, stageGeneration } from './stage.ts';
+import { currentGeneration, storedGeneration } from './status.ts';
+import { Store } from './store.ts';
+
+/** Longest time that checks may take before the recovery timer fires. */
+const RECOVERY_AFTER_S = 300;
+
+export interface ActivationEvents {
+  step(step: ActivationStep, ms: number): void;
+  check(check: CheckResult): void;
+  /** true = the operator's side is content; false or a rejection = go back. */
+  confirm(checks: CheckResult[]): Promise<boolean>;
+}
+
+/** The activation of generations of one tenant on this host: whole, or not at all. Call with the tenant's lock held. */
+export class Activation {
+  readonly #host: Host;
+  readonly #tenant: string;
+  readonly #manager: Manager;
+  readonly #store: Store;
+  readonly #journal: Journal;
+
+  constructor(host: Host, tenant: string, manager: Manager) {
+    this.#host = host;
+    this.#tenant = tenant;
+    this.#manager = manager;
+    this.#store = new Store(host.root);
+    this.#journal = new Journal(tenantLayout(host.root, tenant).journal);
+  }
+
+  /** Activates a generation whose objects are all in the store. */
+  async apply(signed: SignedGeneration, events: ActivationEvents): Promise<ApplyResult> {
+    const { root } = this.#host;
+    const { manifest } = signed;
+    const previous = currentGeneration(root, this.#tenant);
+    const timings: ApplyResult['timings'] = {};
+    let checks: CheckResult[] = [];
+    const step = async (name: ActivationStep, work: () => Promise<void> | void): Promise<void> => {
+      timings[name] = await this.#journal.step(name, work);
+      events.step(name, timings[name]);
+    };
+    const old = previous ? storedGeneration(root, this.#tenant, previous).manifest : null;
+
+    this.#journal.begin(signed.digest, previous);
+    try {
+      await step('received', () => {});
+      await step('staged', () => stageGeneration(root, signed, this.#store));
+      const config = await this.#candidateConfig(signed.digest, old ? previous : null, manifest);
+      if (old?.runtime.app !== manifest.runtime.app || config !== this.#liveConfig()) await validateConfig(this.#host, manifest, config);
+      await this.#manager.armRecovery(RECOVERY_AFTER_S);
+      await step('snapshot', async () => {
+        const runtimeChanges = old !== null && old.runtime.app !== manifest.runtime.app;
+        if (runtimeChanges) await this.#manager.stop();
+        await takeSnapshot(root, this.#tenant, signed.digest, runtimeChanges);
+      });
+      await step('configured', () => writeLiveConfig(tenantLayout(root, this.#tenant).config, config));
+      await step('switched', () => this.#point(signed.digest));
+      await step('restarted', () => this.#run(manifest));
+      await step('checked', async () => {
+        checks = await this.#check(manifest, events.check);
+        const failed = checks.find((check) => check.verdict === 'fail');
+        if (failed) throw new ChpError('UNHEALTHY', `${failed.title}: ${failed.detail}`);
+      });
+      await step('confirmed', async () => {
+        if (!(await events.confirm(checks))) throw new ChpError('UNHEALTHY', 'the operator’s side did not confirm in time');
+      });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      await this.#revert(signed.digest, previous);
+      if (error instanceof ChpError && error.code !== 'UNHEALTHY') throw error;
+      return { outcome: 'reverted', generation: signed.digest, checks, timings, reason };
+    }
+    await this.#commit(signed.digest, previous);
+    return { outcome: 'committed', generation: signed.digest, checks, timings };
+  }
+
+  /** Finishes or reverts an activation that was cut. @returns what was done; null = nothing was open */
+  async recover(): Promise<'committed' | 'reverted' | null> {
+    const open = this.#journal.open();
+    if (!open) return null;
+    if (open.step === 'confirmed' || open.step === 'committed') {
+      await this.#commit(open.generation, open.previous);
+      return 'committed';
+    }
+    await this.#revert(open.generation, open.previous);
+    return 'reverted';
+  }
+
+  /** Smoke test of what runs now. @throws NOT_FOUND when nothing does */
+  async check(onCheck: (check: CheckResult) => void): Promise<CheckResult[]> {
+    const current = currentGeneration(this.#host.root, this.#tenant);
+    if (!current) throw new ChpError('NOT_FOUND', `${this.#tenant} runs nothing on this host`);
+    return this.#check(storedGeneration(this.#host.root, this.#tenant, current).manifest, onCheck);
+  }
+
+  /** The live config with what family and agent own kept. */
+  async #candidateConfig(next: Digest, previous: Digest | null, manifest: GenerationManifest): Promise<string> {
+    const layout = tenantLayout(this.#host.root, this.#tenant);
+    await mkdir(join(layout.config, '..'), { recursive: true });
+    const desired = readFileSync(join(layout.generations, next, 'config/gateway.json'), 'utf8');
+    if (!previous || !existsSync(layout.config)) return desired;
+    const base = readFileSync(join(layout.generations, previous, 'config/gateway.json'), 'utf8');
+    const live = readFileSync(layout.config, 'utf8');
+    if (live === base) return desired;
+    try {
+      return `${JSON.stringify(mergeConfig(JSON.parse(base), JSON.parse(live), JSON.parse(desired), manifest.ownership), null, 2)}\n`;
+    } catch {
+      // A live file that is not JSON holds nothing of family or agent that could be kept.
+      return desired;
+    }
+  }
+
+  #liveConfig(): string | null {
+    const { config } = tenantLayout(this.#host.root, this.#tenant);
+    return existsSync(config) ? readFileSync(config, 'utf8') : null;
+  }
+
+  async #point(to: Digest | null): Promise<void> {
+    const { current } = tenantLayout(this.#host.root, this.#tenant);
+    if (to === null) {
+      rmSync(current, { force: true });
+      return;
+    }
+    await rm(`${current}.new`, { force: true });
+    await symlink(join('generations', to), `${current}.new`);
+    await rename(`${current}.new`, current);
+  }
+
+  async #run(manifest: GenerationManifest): Promise<void> {
+    const { root, manager } = this.#host;
+    await installCredentials(root, manager, manifest, this.#store);
+    const live = tenantLayout(root, this.#tenant).config;
+    const digest = existsSync(live) ? sha256(readFileSync(live)) : null;
+    const configWritable = manifest.ownership.family.length + manifest.ownership.agent.length > 0;
+    await this.#manager.reconcile(resolveServices(root, manifest, digest), { configWritable });
+  }
+
+  async #check(manifest: GenerationManifest, onCheck: (check: CheckResult) => void): Promise<CheckResult[]> {
+    const token = await decryptSecret(this.#host.root, manifest, manifest.checks.gateway.tokenSecret, this.#store);
+    return smokeTest(manifest, token, installedVersion(this.#host.root, manifest), onCheck);
+  }
+
+  /** Puts back what ran before and proves that it answers. */
+  async #revert(failed: Digest, previous: Digest | null): Promise<void> {
+    const { root } = this.#host;
+    const before = previous ? storedGeneration(root, this.#tenant, previous).manifest : null;
+    const stateChanged = existsSync(join(tenantLayout(root, this.#tenant).snapshots, failed, 'state'));
+    if (!before || stateChanged) await this.#manager.stop();
+    await restoreSnapshot(root, this.#tenant, failed);
+    await this.#point(previous);
+    if (before) {
+      await this.#run(before);
+      const checks = await this.#check(before, () => {});
+      const down = checks.find((check) => check.id === 'gateway.health' && check.verdict === 'fail');
+      if (down)
+        throw new ChpError('UNHEALTHY', `${this.#tenant}: the generation from before was put back, but does not answer`, {
+          why: down.detail,
+          next: [`chp logs ${this.#tenant} gateway`, `chp tenant apply ${this.#tenant}`],
+        });
+    } else await this.#manager.reconcile([]);
+    this.#journal.end('reverted');
+    await this.#manager.disarmRecovery();
+  }
+
+  async #commit(generation: Digest, previous: Digest | null): Promise<void> {
+    if (this.#journal.open()?.step !== 'committed') await this.#journal.step('committed', () => {});
+    this.#journal.end('committed');
+    await this.#manager.disarmRecovery();
+    const { root } = this.#host;
+    const kept = [generation, ...(previous ? [previous] : [])];
+    await pruneGenerations(root, this.#tenant, kept);
+    await this.#store.prune(await stillNeeded(this.#host));
+  }
+}
+
+/** Objects and trees that any tenant's generations on this host refer to, and the node that the agent runs on. */
+async function stillNeeded(host: Host): Promise<{ objects: Set<Digest>; trees: Set<Digest> }> {
+  const objects = new Set<Digest>();
+  const trees = new Set([host.nodeTree]);
+  for (const tenant of await readdir(hostLayout(host.root).tenants))
+    for (const name of await readdir(tenantLayout(host.root, tenant).generations).catch(() => [])) {
+      if (!/^[0-9a-f]{64}$/.test(name)) continue;
+      const { manifest } = storedGeneration(host.root, tenant, name);
+      trees.add(manifest.runtime.app).add(manifest.runtime.node);
+      for (const file of manifest.files) objects.add(file.sha256);
+    }
+  return { objects, trees };
+}

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { ChpError } from '../../core/errors.ts';
+
+interface Response {
+  type: 'res';
+  id: string;
+  ok: boolean;
+  payload?: unknown;
+  error?: { code?: string; message?: string };
+}
+
+const CONNECT_MS = 5_000;
+const PROTOCOL = 3;
+
+/** A WebSocket session with a gateway on this host, as its own CLI would have (operator role). */
+export class GatewayClient implements AsyncDisposable {
+  readonly #socket: WebSocket;
+  readonly #waiting = new Map<string, { final: boolean; take: (response: Response) => void; fail: (error: Error) => void }>();
+  #next = 0;
+  /** What the gateway said of itself at `connect`. */
+  hello: { server?: { version?: string } } = {};
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.addEventListener('message', ({ data }) => this.#receive(String(data)));
+    socket.addEventListener('close', () => {
+      for (const { fail } of this.#waiting.values()) fail(new ChpError('UNHEALTHY', 'the gateway closed the connection'));
+      this.#waiting.clear();
+    });
+  }
+
+  /** @throws UNHEALTHY when nothing answers or the token is refused; DEADLINE */
+  static async connect(port: number, token: string, deadlineMs = CONNECT_MS): Promise<GatewayClient> {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}`);
+    const client = new GatewayClient(socket);
+    try {
+      await within(deadlineMs, 'the gateway to accept a connection', () =>
+        new Promise<void>((resolve, reject) => {
+          socket.addEventListener('open', () => resolve(), { once: true });
+          socket.addEventListener('error', () => reject(new ChpError('UNHEALTHY', `nothing answers on port ${port}`)), { once: true });
+        }),
+      );
+      client.hello = (await client.call(
+        'connect',
+        {
+          minProtocol: PROTOCOL,
+          maxProtocol: PROTOCOL,
+          client: { id: 'cli', version: '1', platform: 'linux', mode: 'cli' },
+          role: 'operator',
+          scopes: ['operator.admin'],
+          auth: { token },
+        },
+        deadlineMs,
+      )) as typeof client.hello;
+      return client;
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+  }
+
+  /** One request. `final` waits for the second answer of calls that are accepted first (`agent`). */
+  call(method: string, params: unknown, deadlineMs = 10_000, final = false): Promise<unknown> {
+    const id = `${++this.#next}-${randomUUID()}`;
+    return within(deadlineMs, `the gateway to answer ${method}`, () =>
+      new Promise((resolve, reject) => {
+        this.#waiting.set(id, {
+          final,
+          fail: reject,
+          take: (response) =>
+            response.ok
+              ? resolve(response.payload)
+              : reject(new ChpError('UNHEALTHY', `the gateway refused ${method}: ${response.error?.message ?? 'no reason given'}`)),
+        });
+        this.#socket.send(JSON.stringify({ type: 'req', id, method, params }));
+      }),
+    ).finally(() => this.#waiting.delete(id));
+  }
+
+  #receive(text: string): void {
+    const frame = JSON.parse(text) as Response;
+    if (frame.type !== 'res') return;
+    const waiting = this.#waiting.get(frame.id);
+    const accepted = frame.ok && (frame.payload as { status?: string } | undefined)?.status === 'accepted';
+    if (!waiting || (waiting.final && accepted)) return;
+    waiting.take(frame);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#socket.close();
+  }
+}
+
+async function within<T>(ms: number, what: string, work: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new ChpError('DEADLINE', `waited ${ms / 1000} s for ${what}`)), ms);
+  });
+  try {
+    return await Promise.race([work(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

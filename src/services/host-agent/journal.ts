@@ -1,0 +1,93 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { ActivationStep } from '../../core/agent-protocol.ts';
+import type { Digest } from '../../core/digest.ts';
+import { failpoint } from './failpoint.ts';
+
+/** An activation that was begun and has neither been committed nor reverted. */
+export interface OpenActivation {
+  generation: Digest;
+  /** What ran before; null = nothing. */
+  previous: Digest | null;
+  /** Last step that ended; null = none. */
+  step: ActivationStep | null;
+}
+
+type Line =
+  | { at: string; begin: Digest; previous: Digest | null }
+  | { at: string; step: ActivationStep }
+  | { at: string; end: 'committed' | 'reverted' };
+
+/** The activation journal of one tenant: JSON lines, each on disk before the next thing happens. */
+export class Journal {
+  readonly #path: string;
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Starts afresh: the one before is kept as `<path>.1`. */
+  begin(generation: Digest, previous: Digest | null): void {
+    mkdirSync(dirname(this.#path), { recursive: true });
+    try {
+      renameSync(this.#path, `${this.#path}.1`);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+    writeFileSync(this.#path, '', { mode: 0o600 });
+    this.#append({ at: now(), begin: generation, previous });
+  }
+
+  /** Runs a step and records that it ended. Returns its milliseconds. */
+  async step(step: ActivationStep, work: () => Promise<void> | void): Promise<number> {
+    const started = performance.now();
+    failpoint(step, 'before');
+    await work();
+    this.#append({ at: now(), step });
+    failpoint(step, 'after');
+    return Math.round(performance.now() - started);
+  }
+
+  end(outcome: 'committed' | 'reverted'): void {
+    this.#append({ at: now(), end: outcome });
+  }
+
+  /** The activation that was cut, if any. A torn last line (power loss) counts as not written. */
+  open(): OpenActivation | null {
+    let found: OpenActivation | null = null;
+    for (const line of this.#lines()) {
+      if ('begin' in line) found = { generation: line.begin, previous: line.previous, step: null };
+      else if ('end' in line) found = null;
+      else if (found) found.step = line.step;
+    }
+    return found;
+  }
+
+  #lines(): Line[] {
+    let text: string;
+    try {
+      text = readFileSync(this.#path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    }
+    return text.split('\n').flatMap((line) => {
+      try {
+        return line === '' ? [] : [JSON.parse(line) as Line];
+      } catch {
+        return [];
+      }
+    });
+  }
+
+  #append(line: Line): void {
+    const file = openSync(this.#path, 'a', 0o600);
+    try {
+      writeSync(file, `${JSON.stringify(line)}\n`);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  }
+}
+
+const now = (): string => new Date().toISOString();

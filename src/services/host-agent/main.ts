@@ -1,0 +1,39 @@
+import { parseArgs } from 'node:util';
+import { Activation } from './activation.ts';
+import { readHost } from './host.ts';
+import { managerFor } from './manager/choose.ts';
+import { supervise } from './manager/supervise.ts';
+import { lockTenant, serve } from './serve.ts';
+
+/** `agent.mjs serve|recover|supervise --root DIR [--tenant NAME]`: the one program chp puts on a host. */
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { root: { type: 'string' }, tenant: { type: 'string' } },
+});
+const { root = '', tenant = '' } = values;
+
+switch (positionals[0]) {
+  case 'serve':
+    // A peer that is gone must not kill us half-way: what is open is put back first.
+    process.stdout.on('error', () => {});
+    for (const signal of ['SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => {});
+    await serve(root, process.stdin, process.stdout);
+    process.exit(0);
+    break;
+  case 'recover':
+    await recover();
+    break;
+  case 'supervise':
+    await supervise(root, tenant);
+    process.exit(0);
+    break;
+  default:
+    process.stderr.write('usage: agent.mjs serve|recover|supervise --root DIR [--tenant NAME]\n');
+    process.exit(2);
+}
+
+async function recover(): Promise<void> {
+  const host = readHost(root);
+  await using _lock = await lockTenant(root, tenant, 'recover', 0);
+  await new Activation(host, tenant, managerFor(host, tenant)).recover();
+}

@@ -1,0 +1,24 @@
+import type { ServiceStatus } from '../../../core/agent-protocol.ts';
+import type { GenerationService } from '../../../core/generation.ts';
+
+/** A service with every placeholder filled in. */
+export interface ResolvedService extends GenerationService {
+  /** Digest of all that a running process depends on: when it differs, the process is restarted. */
+  fingerprint: string;
+}
+
+/** Runs a tenant's processes: systemd, the agent's own supervisor, or Compose. */
+export interface Manager {
+  /** Starts, restarts or removes processes until they are `services`; returns when all have been started. `configWritable`: the gateway may change its config. */
+  reconcile(services: readonly ResolvedService[], options?: { configWritable: boolean }): Promise<void>;
+  /** Stops every process; `reconcile` starts them again. */
+  stop(): Promise<void>;
+  status(): Promise<ServiceStatus[]>;
+  /** Removes units, supervisor and all they own. */
+  remove(): Promise<void>;
+  /** Arranges that `agent recover` runs in `seconds` unless disarmed, even when this process is killed. */
+  armRecovery(seconds: number): Promise<void>;
+  disarmRecovery(): Promise<void>;
+  /** Last lines of a service's log; with `follow` it goes on until the signal. */
+  logs(service: string, lines: number, follow: boolean, signal: AbortSignal): AsyncIterable<string>;
+}

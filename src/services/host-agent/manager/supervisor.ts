@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServiceStatus } from '../../../core/agent-protocol.ts';
+import { ChpError } from '../../../core/errors.ts';
+import { hostLayout, tenantLayout } from '../../../core/host-layout.ts';
+import type { Manager, ResolvedService } from './manager.ts';
+import { desiredFile, isSupervisor, logFile, readJson, stateFile, type SupervisorState } from './supervisor-files.ts';
+import { tailFile } from './tail-file.ts';
+
+const START_MS = 15_000;
+
+/** The operator's side of `supervise`: one detached process a tenant, no root needed. */
+export function supervisorManager(root: string, tenant: string): Manager {
+  const layout = tenantLayout(root, tenant);
+  const state = (): SupervisorState | null => {
+    const found = readJson<SupervisorState>(stateFile(layout));
+    return found && isSupervisor(found.pid, tenant) ? found : null;
+  };
+  const waitFor = async (what: string, ms: number, done: () => boolean): Promise<void> => {
+    for (const deadline = Date.now() + ms; Date.now() < deadline; await sleep(20)) if (done()) return;
+    throw new ChpError('DEADLINE', `the supervisor of ${tenant} did not ${what} in ${ms / 1000} s`, { next: [`Look at ${logFile(layout, 'supervisor')}.`] });
+  };
+  const stopSupervisor = async (): Promise<void> => {
+    const found = state();
+    if (!found) return;
+    process.kill(found.pid, 'SIGTERM');
+    await waitFor('stop', 60_000, () => !isSupervisor(found.pid, tenant));
+  };
+
+  const reconcile = async (services: readonly ResolvedService[]): Promise<void> => {
+      const revision = randomUUID();
+      mkdirSync(layout.run, { recursive: true, mode: 0o700 });
+      writeFileSync(`${desiredFile(layout)}.new`, JSON.stringify({ revision, services }), { mode: 0o600 });
+      renameSync(`${desiredFile(layout)}.new`, desiredFile(layout));
+      const found = state();
+      if (found) process.kill(found.pid, 'SIGHUP');
+      else {
+        const child = spawn(process.execPath, [hostLayout(root).agent, 'supervise', '--root', root, '--tenant', tenant], {
+          cwd: '/',
+          detached: true,
+          stdio: 'ignore',
+          env: { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: layout.home },
+        });
+        child.unref();
+      }
+      const slowest = Math.max(0, ...services.map((service) => service.stopTimeoutS));
+      await waitFor('start the services', START_MS + slowest * 1000, () => state()?.revision === revision);
+    };
+    return {
+    reconcile,
+    // It stays, with nothing to run: it may be the one that asks.
+    stop: () => reconcile([]),
+    async status(): Promise<ServiceStatus[]> {
+      const found = state();
+      return (readJson<{ services: ResolvedService[] }>(desiredFile(layout))?.services ?? []).map(
+        ({ name }) => found?.services.find((service) => service.name === name) ?? { name, active: false, pid: null, restarts: 0, since: null },
+      );
+    },
+    async remove() {
+      await stopSupervisor();
+      rmSync(layout.run, { recursive: true, force: true });
+    },
+    // The supervisor itself looks for a cut activation every few seconds.
+    armRecovery: async () => {},
+    disarmRecovery: async () => {},
+    logs: (service, lines, follow, signal) => tailFile(logFile(layout, service), lines, follow, signal),
+  };
+}

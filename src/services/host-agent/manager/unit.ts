@@ -1,0 +1,40 @@
+import launchScript from '../../../../templates/systemd/launch.sh' with { type: 'text' };
+import template from '../../../../templates/systemd/service.ini' with { type: 'text' };
+import { join } from 'node:path';
+import { type TenantLayout, tenantUser } from '../../../core/host-layout.ts';
+import type { ResolvedService } from './manager.ts';
+
+export const launcher = (layout: TenantLayout): string => join(layout.dir, 'launch.sh');
+export const LAUNCH_SCRIPT: string = launchScript;
+export const credentialFile = (layout: TenantLayout, name: string): string => join(layout.credentials, `${name}.cred`);
+
+/** The hardened unit of one service (systemd.exec(5)). Pure: it holds no secret, only where systemd finds them. */
+export function renderUnit(tenant: string, service: ResolvedService, layout: TenantLayout, configWritable: boolean): string {
+  const writable = [layout.state, layout.home, layout.tmp, layout.logs, ...(configWritable ? [join(layout.config, '..')] : [])];
+  const values: Record<string, string> = {
+    tenant,
+    service: service.name,
+    fingerprint: service.fingerprint,
+    user: tenantUser(tenant),
+    home: layout.home,
+    launcher: launcher(layout),
+    command: service.argv.map(quote).join(' '),
+    environment: Object.entries(service.env)
+      .map(([name, value]) => `Environment=${quote(`${name}=${value}`)}`)
+      .join('\n'),
+    credentials: service.credentials
+      .map((name) => `LoadCredentialEncrypted=${name}:${credentialFile(layout, name)}`)
+      .join('\n'),
+    stopTimeout: String(service.stopTimeoutS),
+    memoryMax: String(service.memoryMaxMb),
+    tasksMax: String(service.tasksMax),
+    writable: writable.join(' '),
+  };
+  return template.replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? '');
+}
+
+/** systemd.syntax(7): double quotes, backslash escapes, `%` and `$` doubled. */
+function quote(text: string): string {
+  const escaped = text.replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n').replace(/%/g, '%%').replace(/\$/g, '$$$$');
+  return /^[A-Za-z0-9_./:=@-]+$/.test(escaped) ? escaped : `"${escaped}"`;
+}
