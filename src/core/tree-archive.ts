@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { chmod, lstat, mkdir, open, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import { Readable } from 'node:stream';
@@ -157,6 +157,22 @@ async function unpack(archive: Readable, dir: string, digest: Digest): Promise<T
   if (failure) throw failure;
   if (!wanted || wanted.size > 0) throw new ChpError('INTEGRITY', `the archive lacks ${wanted ? [...wanted.keys()][0] : 'its list of entries'}`);
   return { digest, entries };
+}
+
+/** The list of entries at the head of an archive of our own. */
+export async function readTreeEntries(archive: string): Promise<TreeEntry[]> {
+  const parser = new Parser({ strict: true });
+  const bytes = createReadStream(archive).pipe(createZstdDecompress());
+  try {
+    return await new Promise<TreeEntry[]>((resolve, reject) => {
+      parser.once('entry', (entry: ReadEntry) => {
+        entry.concat().then((text) => resolve(JSON.parse(String(text)) as TreeEntry[]), reject);
+      });
+      bytes.on('data', (chunk: Buffer) => parser.write(chunk)).once('error', reject);
+    });
+  } finally {
+    bytes.destroy();
+  }
 }
 
 function checkedEntries(value: unknown, digest: Digest): TreeEntry[] {

@@ -1,15 +1,19 @@
 import { type Digest, sha256 } from '../core/digest.ts';
+import { DEMO_MODEL } from '../adapters/runtimes/demo-model.ts';
 import type { GenerationFile, GenerationManifest } from '../core/generation.ts';
+import { tenantLayout } from '../core/host-layout.ts';
 import type { SecretRecord, SkillRecord } from '../core/ports/registry.ts';
 import type { RuntimeAdapter, RuntimeBundle } from '../core/ports/runtime.ts';
+import { GATEWAY_TOKEN } from '../core/secret-names.ts';
 import type { Tenant } from '../core/tenant/schema.ts';
 
-/** Secret that holds the gateway's token; made by the Identity resource. */
-export const GATEWAY_TOKEN = 'CHP_GATEWAY_TOKEN';
-export const DEMO_MODEL_FILE = 'services/demo-model.mjs';
+
+
 
 export interface GenerationParts {
   tenant: Tenant;
+  /** chp's folder on the host. */
+  root: string;
   runtime: RuntimeAdapter;
   bundle: RuntimeBundle;
   secrets: readonly SecretRecord[];
@@ -35,14 +39,14 @@ export function buildGeneration(parts: GenerationParts): BuiltGeneration {
     files.push({ path, mode, sha256: digest, size: bytes.byteLength });
   };
 
-  add('config/gateway.json', 0o644, Buffer.from(`${JSON.stringify(runtime.renderConfig(tenant), null, 2)}\n`));
+  add('config/gateway.json', 0o644, Buffer.from(`${JSON.stringify(runtime.renderConfig(tenant, tenantLayout(parts.root, tenant.name)), null, 2)}\n`));
   for (const skill of parts.skills)
     for (const file of JSON.parse(skill.files) as SkillFile[])
       add(`skills/${skill.name}/${file.path}`, file.mode, Buffer.from(file.base64, 'base64'));
   const wanted = new Set(runtime.secretNames(tenant));
   for (const secret of parts.secrets)
     if (wanted.has(secret.name)) add(`secrets/${secret.name}.age`, 0o600, Buffer.from(secret.ciphertext));
-  if (parts.demoModel) add(DEMO_MODEL_FILE, 0o644, parts.demoModel);
+  if (parts.demoModel) add(DEMO_MODEL.file, 0o644, parts.demoModel);
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
 
   return {

@@ -4,10 +4,11 @@ import { runtimeAdapter } from '../adapters/runtimes/index.ts';
 import { encryptTo } from '../adapters/secrets/age.ts';
 import type { ApplyResult } from '../core/agent-protocol.ts';
 import { ChpError } from '../core/errors.ts';
+import { GATEWAY_TOKEN } from '../core/secret-names.ts';
 import type { Registry, TenantRecord } from '../core/ports/registry.ts';
 import type { RuntimeBundle } from '../core/ports/runtime.ts';
 import type { Tenant } from '../core/tenant/schema.ts';
-import { buildGeneration, type BuiltGeneration, GATEWAY_TOKEN } from './build-generation.ts';
+import { buildGeneration, type BuiltGeneration, } from './build-generation.ts';
 import type { Context } from './context.ts';
 import { type HostLink, openHost } from './host-link.ts';
 import { pushGeneration, signOnce } from './push-generation.ts';
@@ -41,7 +42,7 @@ export async function desiredGeneration(registry: Registry, tenant: Tenant, bund
 export async function pushTenant(context: Context, record: TenantRecord, tenant: Tenant): Promise<ApplyResult> {
   await using host = await openHost(context, tenant);
   const bundle = await runtimeBundle(context, tenant, host.platform);
-  return pushOver(context, record, tenant, host, bundle);
+  return await pushOver(context, record, tenant, host, bundle);
 }
 
 /** As `pushTenant`, over a link that is open already. */

@@ -1,22 +1,23 @@
 import type { Digest } from '../digest.ts';
 import type { GenerationService, Platform } from '../generation.ts';
+import type { TenantLayout } from '../host-layout.ts';
 import type { Tenant } from '../tenant/schema.ts';
 
 /** A gateway package chp can install and drive: clawdbot now, openclaw next. One adapter each. */
 export interface RuntimeAdapter {
   readonly name: 'clawdbot' | 'openclaw';
-  /** Versions this adapter was tested with; others are refused. */
-  readonly versions: readonly string[];
-  /** Gateway config (plain JSON; secrets as `${NAME}` only) from the tenant's desired state. Pure. */
-  renderConfig(tenant: Tenant): Record<string, unknown>;
-  /** Gateway process of a generation. Pure. */
-  service(tenant: Tenant): GenerationService;
-  /** Names of secrets that the rendered config refers to. Pure. */
-  secretNames(tenant: Tenant): string[];
-  /** package.json and package-lock.json folder the app tree is built from. */
+  /** The version this adapter was tested with. */
+  readonly version: string;
+  /** Folder with the package.json and package-lock.json that the app tree is built from. */
   readonly lockDir: string;
-  /** Globs, relative to the app tree, left out of it. */
-  readonly prune: readonly string[];
+  /** Paths of the installed tree that it runs without. */
+  readonly prune: readonly RegExp[];
+  /** Gateway config (plain JSON; secrets as `${NAME}` only) from the tenant's desired state. Pure. */
+  renderConfig(tenant: Tenant, layout: TenantLayout): Record<string, unknown>;
+  /** Processes of a generation, in the order in which they start. Pure. */
+  services(tenant: Tenant): GenerationService[];
+  /** Names of secrets that config and services refer to. Pure. */
+  secretNames(tenant: Tenant): string[];
 }
 
 export interface TreeRef {
@@ -35,6 +36,6 @@ export interface RuntimeBundle {
   runtime: { name: string; version: string };
   node: TreeRef & { version: string };
   app: TreeRef;
-  /** sha256 of the canonical JSON of the above without paths and archive sizes. */
+  /** sha256 of the canonical JSON of platform, runtime, and both tree digests. */
   digest: Digest;
 }

@@ -57,13 +57,13 @@ async function answer(host: Host, request: AgentRequest, frames: AsyncGenerator<
     case 'apply': {
       await using _lock = await lockTenant(host.root, tenant, 'apply');
       await activation.recover();
-      return apply(host, activation, request, frames, send);
+      return await apply(host, activation, request, frames, send);
     }
     case 'gateway': {
       const { manifest } = running(host.root, tenant);
       const token = await decryptSecret(host.root, manifest, manifest.checks.gateway.tokenSecret, new Store(host.root));
       await using client = await GatewayClient.connect(manifest.checks.gateway.port, token);
-      return client.call(request.method, request.params, 120_000, request.method === 'agent');
+      return await client.call(request.method, request.params, 120_000, request.method === 'agent');
     }
     case 'logs': {
       const aborted = new AbortController();
@@ -101,7 +101,7 @@ async function apply(
   const lacks = store.lacks(signed.manifest);
   await send({ event: 'need', ...lacks });
   for (let missing = lacks.objects.length + lacks.trees.length; missing > 0; missing--) await receiveBlob(store, frames, send);
-  return activation.apply(signed, {
+  return await activation.apply(signed, {
     step: (step, ms) => void send({ event: 'step', step, ms }),
     check: (check) => void send({ event: 'check', check }),
     confirm: async () => {

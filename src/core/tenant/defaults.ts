@@ -1,0 +1,36 @@
+import type { Tenant, TenantDocument } from './schema.ts';
+
+export const DEFAULT_RUNTIME = 'clawdbot@2026.1.24-3';
+export const DEFAULT_PORT = 18789;
+
+/** A validated document with every default filled in. Pure. */
+export function withDefaults(document: TenantDocument): Tenant {
+  const [name = 'clawdbot', version = ''] = (document.runtime ?? DEFAULT_RUNTIME).split(/@(.*)/s);
+  return {
+    name: document.name,
+    topology: document.topology,
+    host: document.host,
+    timezone: document.timezone ?? 'UTC',
+    runtime: { name: name as Tenant['runtime']['name'], version },
+    gateway: { port: document.gateway?.port ?? DEFAULT_PORT },
+    model: document.model,
+    channels: Object.fromEntries(
+      Object.entries(document.channels ?? {}).map(([id, channel]) => [
+        id,
+        { muted: channel.muted ?? true, settings: channel.settings ?? {}, ...(channel.secret ? { secret: channel.secret } : {}) },
+      ]),
+    ),
+    config: document.config ?? {},
+    ownership: { family: document.ownership?.family ?? [], agent: document.ownership?.agent ?? [] },
+    skills: document.skills ?? [],
+    members: document.members ?? [],
+    secrets: document.secrets ?? [],
+    services: { manager: document.services?.manager ?? 'auto', memoryMaxMb: document.services?.memoryMaxMb ?? 2048 },
+    hardening: {
+      firewall: document.hardening?.firewall ?? true,
+      allowPorts: document.hardening?.allowPorts ?? [],
+      fail2ban: document.hardening?.fail2ban ?? false,
+      unattendedUpgrades: document.hardening?.unattendedUpgrades ?? false,
+    },
+  };
+}

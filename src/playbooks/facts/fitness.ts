@@ -1,0 +1,52 @@
+import type { ServiceManager } from '../../core/agent-protocol.ts';
+import { ChpError } from '../../core/errors.ts';
+import type { HostFacts } from './host.ts';
+
+/** Node 24 is built against it. */
+const GLIBC = [2, 28] as const;
+const DISK_MB = 1_500;
+const MEMORY_MB = 1_500;
+const CLOCK_S = 300;
+
+interface Lack {
+  what: string;
+  next: string;
+}
+
+/**
+ * All that keeps chp from working on a host. Pure.
+ * `installed`: the runtime is there already, so that little disk is needed.
+ */
+export function lacks(facts: HostFacts, manager: ServiceManager): Lack[] {
+  const found: Lack[] = [];
+  const need = (holds: boolean, what: string, next: string): void => {
+    if (!holds) found.push({ what, next });
+  };
+  need(['x86_64', 'aarch64'].includes(facts.arch), `its architecture is ${facts.arch}`, 'Use a 64-bit x86 or ARM machine.');
+  need(facts.glibc !== null && atLeast(facts.glibc, GLIBC), `its glibc is ${facts.glibc ?? 'missing'}, ${GLIBC.join('.')} is needed`, 'Upgrade to Debian 10, Ubuntu 18.10 or later.');
+  need(!facts.readOnly, 'its file system is read-only', 'Check the disk, then: mount -o remount,rw /');
+  const diskMb = facts.chp === null ? DISK_MB : DISK_MB / 5;
+  need(facts.diskFreeMb >= diskMb, `${facts.diskFreeMb} MB of disk are free, ${diskMb} are needed`, 'Free some space: journalctl --vacuum-size=100M; apt-get clean');
+  need(facts.memoryMb >= MEMORY_MB, `it has ${facts.memoryMb} MB of memory, ${MEMORY_MB} are needed`, 'Use a machine with 2 GB or more.');
+  need(Math.abs(facts.clockOffsetS) <= CLOCK_S, `its clock is ${facts.clockOffsetS} s off`, 'Turn on time synchronisation: timedatectl set-ntp true');
+  const tools = manager === 'systemd' ? ['flock', 'tar', 'gzip', 'setpriv', 'useradd', 'systemd-creds'] : ['flock', 'tar', 'gzip'];
+  const absent = tools.filter((tool) => !facts.tools.includes(tool));
+  need(absent.length === 0, `it lacks ${absent.join(', ')}`, 'Install util-linux, tar, gzip, passwd and systemd 250 or later.');
+  if (manager === 'systemd') need(facts.rootAccess, `${facts.user} is neither root nor allowed to sudo without a password`, 'Add to /etc/sudoers.d/chp: ' + `${facts.user} ALL=(ALL) NOPASSWD: ALL`);
+  return found;
+}
+
+/** @throws ChpError HOST_UNFIT naming everything that is missing at once */
+export function assertHostFit(target: string, facts: HostFacts, manager: ServiceManager): void {
+  const found = lacks(facts, manager);
+  if (found.length === 0) return;
+  throw new ChpError('HOST_UNFIT', `${target} can't be a hub: ${found.map((lack) => lack.what).join('; ')}`, {
+    next: found.map((lack) => lack.next),
+    details: { facts },
+  });
+}
+
+function atLeast(version: string, [major, minor]: readonly [number, number]): boolean {
+  const [a = 0, b = 0] = version.split('.').map(Number);
+  return a > major || (a === major && b >= minor);
+}

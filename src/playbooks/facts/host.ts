@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { ServiceManager } from '../../core/agent-protocol.ts';
+import { ChpError } from '../../core/errors.ts';
+import type { Platform } from '../../core/generation.ts';
+import type { Transport } from '../../core/ports/transport.ts';
+
+/** What a host is, read in one command before anything of chp's is on it. */
+export interface HostFacts {
+  os: string;
+  arch: string;
+  kernel: string;
+  /** null where it is another libc. */
+  glibc: string | null;
+  user: string;
+  uid: number;
+  /** The login user is root, or has sudo without a password. */
+  rootAccess: boolean;
+  /** Version of the systemd that is PID 1; null = none. */
+  systemd: string | null;
+  /** Host's clock minus ours, seconds. */
+  clockOffsetS: number;
+  cpus: number;
+  memoryMb: number;
+  /** Free where chp's folder is or would be. */
+  diskFreeMb: number;
+  readOnly: boolean;
+  tools: string[];
+  /** What is there of chp; null = nothing. */
+  chp: { manager: ServiceManager; nodeTree: string; tenants: string[] } | null;
+}
+
+const SCRIPT = readFileSync(fileURLToPath(new URL('../../../templates/host/facts.sh', import.meta.url)), 'utf8');
+
+/** @throws ChpError AGENT_FAILED when the answer has not the form it must have */
+export async function readHostFacts(transport: Transport, root: string): Promise<HostFacts> {
+  const before = Date.now();
+  const { stdout, stderr, code } = await transport.exec(['sh', '-s', '--', root], { input: SCRIPT, deadlineMs: 30_000 });
+  const after = Date.now();
+  if (code !== 0 || !stdout.includes('arch='))
+    throw new ChpError('HOST_UNFIT', `${transport.target} did not answer as a Linux host does`, {
+      why: (stderr || stdout).trim().slice(0, 300) || `sh ended with ${code}.`,
+      next: ['The login must give a plain shell: no menu, no forced command.'],
+    });
+  const lines = stdout.split('\n').map((line) => line.split(/=(.*)/s) as [string, string | undefined]);
+  const fields = new Map(lines.map(([key, value]) => [key, value ?? '']));
+  const text = (key: string): string => fields.get(key) ?? '';
+  const number = (key: string): number => {
+    const value = Number(text(key) || Number.NaN);
+    if (!Number.isFinite(value)) throw new ChpError('AGENT_FAILED', `${transport.target}: the fact "${key}" is missing`);
+    return value;
+  };
+  return {
+    os: text('os'),
+    arch: text('arch'),
+    kernel: text('kernel'),
+    glibc: text('glibc') || null,
+    user: text('user'),
+    uid: number('uid'),
+    rootAccess: text('rootAccess') === 'yes',
+    systemd: text('systemd') || null,
+    clockOffsetS: number('epoch') - Math.round((before + after) / 2000),
+    cpus: number('cpus'),
+    memoryMb: number('memoryMb'),
+    diskFreeMb: number('diskFreeMb'),
+    readOnly: text('readOnly') === 'yes',
+    tools: text('tools').split(' ').filter(Boolean),
+    chp: installed(transport, text('hostFile'), text('tenants')),
+  };
+}
+
+function installed(transport: Transport, hostFile: string, tenants: string): HostFacts['chp'] {
+  if (!hostFile) return null;
+  try {
+    const { manager, nodeTree } = JSON.parse(hostFile) as { manager: ServiceManager; nodeTree: string };
+    return { manager, nodeTree, tenants: tenants.split(' ').filter(Boolean) };
+  } catch (cause) {
+    throw new ChpError('AGENT_FAILED', `${transport.target}: host.json is damaged`, { next: ['chp tenant apply puts it back.'], cause });
+  }
+}
+
+const PLATFORMS: Record<string, Platform> = { x86_64: 'linux-x64', aarch64: 'linux-arm64' };
+
+/** The bundle that a host runs. @throws HOST_UNFIT */
+export function platformOf(facts: HostFacts): Platform {
+  const platform = PLATFORMS[facts.arch];
+  if (!platform) throw new ChpError('HOST_UNFIT', `no runtime for ${facts.arch}`, { why: `chp ships ${Object.keys(PLATFORMS).join(' and ')}.` });
+  return platform;
+}

@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { ServiceManager } from '../../core/agent-protocol.ts';
+import { type Digest, sha256 } from '../../core/digest.ts';
+import { hostLayout, tenantLayout, tenantUser } from '../../core/host-layout.ts';
+
+/** What the base of a host is to be: all that is there before a generation runs. */
+export interface DesiredBase {
+  root: string;
+  tenant: string;
+  manager: ServiceManager;
+  node: { digest: Digest; archive: string };
+  agent: { digest: Digest; path: string };
+  /** Secret: decrypts this tenant's secrets on the host. */
+  ageIdentity: string;
+  /** PEM. */
+  signingPublicKey: string;
+  /** Inbound TCP ports to leave open; null = no firewall of ours. */
+  firewallPorts: readonly number[] | null;
+  packages: readonly string[];
+}
+
+export interface BaseDir {
+  path: string;
+  mode: string;
+  owner: string;
+}
+
+export interface BaseFile extends BaseDir {
+  sha256: Digest;
+  content: string | Uint8Array;
+}
+
+export const FIREWALL_UNIT = 'chp-firewall.service';
+export const FIREWALL_UNIT_FILE = `/etc/systemd/system/${FIREWALL_UNIT}`;
+
+/** User that owns what the gateway writes. */
+export function ownerOf({ manager, tenant }: Pick<DesiredBase, 'manager' | 'tenant'>, login: string): string {
+  return manager === 'systemd' ? tenantUser(tenant) : login;
+}
+
+/** Folders in the order in which they are made. */
+export function desiredDirs(desired: DesiredBase, login: string): BaseDir[] {
+  const host = hostLayout(desired.root);
+  const tenant = tenantLayout(desired.root, desired.tenant);
+  const admin = desired.manager === 'systemd' ? 'root' : login;
+  const own = ownerOf(desired, login);
+  const dir = (path: string, mode: string, owner = admin): BaseDir => ({ path, mode, owner });
+  return [
+    dir(host.root, '755'),
+    dir(parent(host.agent), '755'),
+    dir(host.trees, '755'),
+    dir(host.objects, '700'),
+    dir(host.tenants, '711'),
+    dir(tenant.dir, '711'),
+    dir(tenant.keys, '700'),
+    dir(tenant.generations, '755'),
+    dir(tenant.snapshots, '700'),
+    dir(parent(tenant.config), '755'),
+    dir(tenant.credentials, '700'),
+    dir(tenant.state, '700', own),
+    dir(tenant.home, '700', own),
+    dir(tenant.tmp, '700', own),
+    dir(tenant.logs, '700', own),
+  ];
+}
+
+/** Small files; the node tree travels by itself. */
+export function desiredFiles(desired: DesiredBase, login: string): BaseFile[] {
+  const host = hostLayout(desired.root);
+  const { keys } = tenantLayout(desired.root, desired.tenant);
+  const owner = desired.manager === 'systemd' ? 'root' : login;
+  const file = (path: string, mode: string, content: string | Uint8Array): BaseFile => ({ path, mode, owner, content, sha256: sha256(content) });
+  const about = { schema: 1, root: desired.root, manager: desired.manager, nodeTree: desired.node.digest };
+  return [
+    file(host.agent, '644', readFileSync(desired.agent.path)),
+    file(`${keys}/identity.age`, '600', `${desired.ageIdentity}\n`),
+    file(`${keys}/signing.pub`, '644', desired.signingPublicKey),
+    ...firewallFiles(desired, file),
+    file(host.hostFile, '644', `${JSON.stringify(about)}\n`),
+  ];
+}
+
+function firewallFiles(desired: DesiredBase, file: (path: string, mode: string, content: string) => BaseFile): BaseFile[] {
+  if (!desired.firewallPorts) return [];
+  const rules = template('firewall.nft').replace('{{ports}}', [...new Set(desired.firewallPorts)].sort((a, b) => a - b).join(', '));
+  return [
+    file(`${desired.root}/agent/firewall.nft`, '644', rules),
+    file(FIREWALL_UNIT_FILE, '644', template(FIREWALL_UNIT).replaceAll('{{root}}', desired.root)),
+  ];
+}
+
+function template(name: string): string {
+  return readFileSync(fileURLToPath(new URL(`../../../templates/host/${name}`, import.meta.url)), 'utf8');
+}
+
+const parent = (path: string): string => path.slice(0, path.lastIndexOf('/'));

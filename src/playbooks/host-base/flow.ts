@@ -1,0 +1,149 @@
+import { createReadStream } from 'node:fs';
+import { createGzip, createZstdDecompress } from 'node:zlib';
+import { ChpError } from '../../core/errors.ts';
+import { tenantUser } from '../../core/host-layout.ts';
+import type { Transport } from '../../core/ports/transport.ts';
+import { readTreeEntries } from '../../core/tree-archive.ts';
+import { type DesiredBase, desiredDirs, desiredFiles, FIREWALL_UNIT, FIREWALL_UNIT_FILE, ownerOf } from './desired.ts';
+import { type BaseAction, type BaseFacts, describeAction, planBase } from './steps.ts';
+
+const LONG_MS = 600_000;
+
+/** Brings a host's base in line. @returns what was done, in words; empty when nothing was. */
+export async function convergeBase(transport: Transport, desired: DesiredBase): Promise<string[]> {
+  const actions = planBase(await readBaseFacts(transport, desired), desired);
+  const asRoot = desired.manager === 'systemd';
+  let batch: BaseAction[] = [];
+  const flush = async (): Promise<void> => {
+    if (batch.length > 0) await runScript(transport, asRoot, ['set -eu', ...batch.flatMap(scriptOf), ''].join('\n'));
+    batch = [];
+  };
+  for (const action of actions) {
+    if (action.do !== 'install-node') batch.push(action);
+    else {
+      await flush();
+      await installNode(transport, desired);
+    }
+  }
+  await flush();
+  return actions.map(describeAction);
+}
+
+/** What on the host differs from what it should be, in words. Changes nothing. */
+export async function readBase(transport: Transport, desired: DesiredBase): Promise<string[]> {
+  return planBase(await readBaseFacts(transport, desired), desired).map(describeAction);
+}
+
+/** Takes away what `convergeBase` made; what other tenants on the host share stays until the last one goes. */
+export async function removeBase(transport: Transport, base: Pick<DesiredBase, 'root' | 'tenant' | 'manager'>): Promise<void> {
+  const { root, tenant } = base;
+  const user = tenantUser(tenant);
+  const lines = [`rm -rf ${quote(`${root}/tenants/${tenant}`)}`];
+  if (base.manager === 'systemd') lines.push(`if id -u ${user} >/dev/null 2>&1; then pkill -KILL -u ${user} || true; userdel ${user}; fi`);
+  lines.push(
+    `if [ -d ${quote(root)} ] && [ -z "$(ls -A ${quote(`${root}/tenants`)} 2>/dev/null)" ]; then`,
+    ...(base.manager === 'systemd'
+      ? [
+          `  if [ -f ${FIREWALL_UNIT_FILE} ]; then systemctl disable --now ${FIREWALL_UNIT} >/dev/null 2>&1 || true; rm -f ${FIREWALL_UNIT_FILE}; systemctl daemon-reload; fi`,
+        ]
+      : []),
+    `  rm -rf ${quote(root)}`,
+    'fi',
+  );
+  await runScript(transport, base.manager === 'systemd', ['set -eu', ...lines, ''].join('\n'));
+}
+
+async function readBaseFacts(transport: Transport, desired: DesiredBase): Promise<BaseFacts> {
+  const login = (await transport.exec(['id', '-un'])).stdout.trim();
+  const paths = [...desiredDirs(desired, login), ...desiredFiles(desired, login)].map(({ path }) => path);
+  const script = [
+    `id -u ${ownerOf(desired, login)} >/dev/null 2>&1 && echo user`,
+    `[ -x ${quote(`${desired.root}/trees/${desired.node.digest}/bin/node`)} ] && echo node`,
+    `PATH=$PATH:/usr/sbin:/sbin; command -v nft >/dev/null 2>&1 && { echo nft; nft list table inet chp >/dev/null 2>&1 && echo firewall; }`,
+    ...desired.packages.map((name) => `dpkg-query -W -f '\${Status}' ${quote(name)} 2>/dev/null | grep -q 'ok installed' && echo ${quote(`package ${name}`)}`),
+    `for p in ${paths.map(quote).join(' ')}; do [ -e "$p" ] || continue; stat -c 'path %a %U %n' "$p"; [ -f "$p" ] && sha256sum "$p" | sed 's/^/sum /'; done`,
+    'true',
+    '',
+  ].join('\n');
+  const { stdout } = await runScript(transport, desired.manager === 'systemd', script);
+  const facts: BaseFacts = { login, userExists: false, paths: {}, nodeTree: false, firewall: false, packages: {}, nft: false };
+  for (const line of stdout.split('\n')) {
+    const [, kind = '', rest = ''] = /^(\S+) ?(.*)$/.exec(line) ?? [];
+    if (kind === 'user') facts.userExists = true;
+    else if (kind === 'node') facts.nodeTree = true;
+    else if (kind === 'nft') facts.nft = true;
+    else if (kind === 'firewall') facts.firewall = true;
+    else if (kind === 'package') facts.packages[rest] = true;
+    else if (kind === 'path') {
+      const [, mode = '', owner = '', path = ''] = /^(\S+) (\S+) (.*)$/.exec(rest) ?? [];
+      facts.paths[path] = { mode, owner };
+    } else if (kind === 'sum') {
+      const [, digest = '', path = ''] = /^([0-9a-f]{64}) {2}(.*)$/.exec(rest) ?? [];
+      const known = facts.paths[path];
+      if (known) known.sha256 = digest;
+    }
+  }
+  return facts;
+}
+
+/** The node tree goes as tar + gzip: a bare host has neither node nor zstd. */
+async function installNode(transport: Transport, { root, node, manager }: DesiredBase): Promise<void> {
+  const final = `${root}/trees/${node.digest}`;
+  const temporary = `${final}.boot`;
+  const sums = (await readTreeEntries(node.archive)).flatMap((entry) => (entry.type === 'file' ? [`${entry.sha256}  ${entry.path}`] : []));
+  const script = [
+    'set -eu',
+    `rm -rf ${quote(temporary)}; mkdir -p ${quote(temporary)}; cd ${quote(temporary)}`,
+    'gzip -dc | tar -xf - --no-same-owner',
+    `printf '%s\\n' ${sums.map(quote).join(' ')} | sha256sum -c --quiet - >&2`,
+    `chmod 755 .; cd /; [ -d ${quote(final)} ] && rm -rf ${quote(final)}; mv ${quote(temporary)} ${quote(final)}`,
+  ].join('\n');
+  const input = createReadStream(node.archive).pipe(createZstdDecompress()).pipe(createGzip({ level: 1 }));
+  const { code, stderr } = await transport.exec(['sh', '-c', script], { input, root: manager === 'systemd', deadlineMs: LONG_MS });
+  if (code !== 0) throw failed(transport, 'node could not be installed', stderr);
+}
+
+function scriptOf(action: BaseAction): string[] {
+  switch (action.do) {
+    case 'install-package':
+      return [`DEBIAN_FRONTEND=noninteractive apt-get install -y -qq ${quote(action.name)} >/dev/null || { echo ${quote(`package ${action.name}`)} >&2; exit 1; }`];
+    case 'ensure-user':
+      return [`PATH=$PATH:/usr/sbin useradd --system --user-group --no-create-home --home-dir ${quote(action.home)} --shell /usr/sbin/nologin ${action.user}`];
+    case 'ensure-dir':
+      return [`mkdir -p ${quote(action.path)}; chown ${action.owner}: ${quote(action.path)}; chmod ${action.mode} ${quote(action.path)}`];
+    case 'put-file': {
+      const temporary = quote(`${action.path}.chp-new`);
+      const body = Buffer.from(action.content).toString('base64');
+      return [
+        `umask 077; base64 -d > ${temporary} <<'CHP'`,
+        ...(body.match(/.{1,4000}/g) ?? ['']),
+        'CHP',
+        `chown ${action.owner}: ${temporary}; chmod ${action.mode} ${temporary}; mv -f ${temporary} ${quote(action.path)}`,
+      ];
+    }
+    case 'load-firewall':
+      return ['systemctl daemon-reload', `systemctl enable --quiet ${FIREWALL_UNIT}`, `systemctl restart ${FIREWALL_UNIT}`];
+    case 'install-node':
+      return [];
+  }
+}
+
+/** The script goes in by stdin: what it holds must not be seen in the process list. */
+async function runScript(transport: Transport, root: boolean, script: string): Promise<{ stdout: string }> {
+  const { code, stdout, stderr } = await transport.exec(['sh', '-s'], { input: script, root, deadlineMs: LONG_MS });
+  if (code !== 0) throw failed(transport, 'a step on the host failed', stderr);
+  return { stdout };
+}
+
+function failed(transport: Transport, what: string, stderr: string): ChpError {
+  const why = stderr.trim().slice(-600);
+  const full = /No space left/i.test(why);
+  return new ChpError(full ? 'HOST_UNFIT' : 'AGENT_FAILED', `${transport.target}: ${full ? 'the disk is full' : what}`, {
+    ...(why ? { why } : {}),
+    next: full ? ['Free some space, then run the same command again.'] : ['Run the same command again; if it stays, look at the host.'],
+  });
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

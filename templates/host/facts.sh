@@ -1,0 +1,33 @@
+# Facts of a host, as `key=value` lines. Runs before anything of chp's is there: POSIX sh, no other tools than coreutils.
+# $1: the folder chp would keep everything in.
+set -u
+root=$1
+say() { printf '%s=%s\n' "$1" "$2"; }
+has() { command -v "$1" >/dev/null 2>&1; }
+
+say os "$(. /etc/os-release 2>/dev/null; echo "${PRETTY_NAME:-unknown}")"
+say arch "$(uname -m)"
+say kernel "$(uname -r)"
+say glibc "$(getconf GNU_LIBC_VERSION 2>/dev/null | cut -d' ' -f2)"
+say user "$(id -un)"
+say uid "$(id -u)"
+if [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; then say rootAccess yes; else say rootAccess no; fi
+if [ -d /run/systemd/system ]; then say systemd "$(systemctl --version 2>/dev/null | head -n 1 | cut -d' ' -f2)"; else say systemd ''; fi
+say epoch "$(date +%s)"
+say cpus "$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)"
+say memoryMb "$(awk '/^MemTotal:/ {print int($2/1024)}' /proc/meminfo 2>/dev/null)"
+parent=$root
+while [ ! -d "$parent" ] && [ "$parent" != / ]; do parent=$(dirname "$parent"); done
+say diskFreeMb "$(df -Pm "$parent" 2>/dev/null | awk 'NR==2 {print $4}')"
+if has findmnt; then say readOnly "$(findmnt -nro OPTIONS -T "$parent" | grep -qE '(^|,)ro(,|$)' && echo yes || echo no)"
+else say readOnly "$(awk -v m=/ '$2==m {print $4}' /proc/mounts | tail -n 1 | grep -qE '(^|,)ro(,|$)' && echo yes || echo no)"; fi
+tools=
+for tool in flock tar gzip setpriv useradd nft systemd-creds journalctl apt-get; do
+  { has "$tool" || [ -x "/usr/sbin/$tool" ] || [ -x "/sbin/$tool" ]; } && tools="$tools $tool"
+done
+say tools "$tools"
+run() { if [ "$(id -u)" = 0 ] || [ -r "$root" ]; then "$@"; else sudo -n "$@" 2>/dev/null; fi; }
+if run test -f "$root/agent/host.json"; then
+  say hostFile "$(run cat "$root/agent/host.json" | tr -d '\n')"
+  say tenants "$(run ls "$root/tenants" 2>/dev/null | tr '\n' ' ')"
+fi
