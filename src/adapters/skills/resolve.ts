@@ -1,0 +1,98 @@
+import { lstat, readdir, readFile } from 'node:fs/promises';
+import { isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ChpError } from '../../core/errors.ts';
+
+const BUILTIN = fileURLToPath(new URL('../../../templates/skills', import.meta.url));
+const MAX_FILES = 200;
+const MAX_BYTES = 1024 * 1024;
+
+export interface ResolvedSkill {
+  name: string;
+  description: string;
+  /** Sorted by path. */
+  files: { path: string; mode: 0o644 | 0o755; bytes: Buffer }[];
+}
+
+/**
+ * Reads and checks a skill folder: SKILL.md with single-line frontmatter (the gateway's own parser takes no other),
+ * its name, plain files only, within bounds.
+ * @throws NOT_FOUND, BAD_INPUT
+ */
+export async function resolveSkill({ name, source }: { name: string; source: string }, baseDir: string): Promise<ResolvedSkill> {
+  const dir = await folderOf(source, baseDir);
+  const files = await readFolder(dir);
+  const manual = files.find((file) => file.path === 'SKILL.md');
+  if (!manual) throw bad(source, 'it has no SKILL.md');
+  const fields = frontmatter(manual.bytes.toString('utf8'), source);
+  if (fields.name !== name) throw bad(source, `its SKILL.md is named "${fields.name ?? ''}", not "${name}"`);
+  if (!fields.description) throw bad(source, 'its SKILL.md has no description');
+  return { name, description: fields.description, files };
+}
+
+/** Name and source of a skill given as a folder or `builtin:<name>`. @throws NOT_FOUND, BAD_INPUT */
+export async function identifySkill(source: string, baseDir: string): Promise<{ name: string; source: string }> {
+  const dir = await folderOf(source, baseDir);
+  const text = await readFile(join(dir, 'SKILL.md'), 'utf8').catch(() => {
+    throw bad(source, 'it has no SKILL.md');
+  });
+  const { name } = frontmatter(text, source);
+  if (!name || !/^[a-z0-9][a-z0-9-]{0,62}$/.test(name)) throw bad(source, 'its name must be of a-z, 0-9 and "-"');
+  return { name, source: source.startsWith('builtin:') ? source : dir };
+}
+
+/** Skills that come with chp. */
+export async function builtinSkills(): Promise<string[]> {
+  return (await readdir(BUILTIN)).sort();
+}
+
+async function folderOf(source: string, baseDir: string): Promise<string> {
+  const builtin = source.startsWith('builtin:');
+  const dir = builtin ? join(BUILTIN, source.slice('builtin:'.length)) : isAbsolute(source) ? source : resolve(baseDir, source);
+  if (builtin && relative(BUILTIN, dir).includes(sep)) throw bad(source, 'there is no such builtin skill');
+  if (await lstat(dir).then((stat) => stat.isDirectory(), () => false)) return dir;
+  throw new ChpError('NOT_FOUND', `there is no skill at ${source}`, {
+    next: builtin ? [`Builtin skills: ${(await builtinSkills()).join(', ')}`] : ['Give the folder that holds its SKILL.md.'],
+  });
+}
+
+async function readFolder(dir: string): Promise<ResolvedSkill['files']> {
+  const entries = (await readdir(dir, { recursive: true, withFileTypes: true })).filter((entry) => !entry.isDirectory());
+  if (entries.length > MAX_FILES) throw bad(dir, `it has more than ${MAX_FILES} files`);
+  let total = 0;
+  const files: ResolvedSkill['files'] = [];
+  for (const entry of entries) {
+    const full = join(entry.parentPath, entry.name);
+    const path = posix.normalize(relative(dir, full).split(sep).join('/'));
+    const stat = await lstat(full);
+    if (!stat.isFile()) throw bad(dir, `${path} is a link or a special file`);
+    total += stat.size;
+    if (total > MAX_BYTES) throw bad(dir, `it has more than ${MAX_BYTES / 1024 / 1024} MiB`);
+    files.push({ path, mode: stat.mode & 0o100 ? 0o755 : 0o644, bytes: await readFile(full) });
+  }
+  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+function frontmatter(text: string, source: string): Record<string, string> {
+  const block = /^---\r?\n([\s\S]*?)\r?\n---\r?\n/.exec(text)?.[1];
+  if (block === undefined) throw bad(source, 'its SKILL.md does not begin with a block between --- lines');
+  const fields: Record<string, string> = {};
+  for (const line of block.split(/\r?\n/)) {
+    if (line.trim() === '') continue;
+    const [, key, value] = /^([a-z][\w-]*):\s*(.*)$/i.exec(line) ?? [];
+    if (!key) throw bad(source, `its frontmatter has a line that is not "key: value": ${line.slice(0, 60)}`);
+    fields[key] = (value ?? '').replace(/^(['"])(.*)\1$/, '$2');
+  }
+  if (fields.metadata) {
+    try {
+      JSON.parse(fields.metadata);
+    } catch {
+      throw bad(source, 'the metadata in its frontmatter is not JSON on one line');
+    }
+  }
+  return fields;
+}
+
+function bad(source: string, why: string): ChpError {
+  return new ChpError('BAD_INPUT', `${source} is no usable skill: ${why}`);
+}
