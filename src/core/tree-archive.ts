@@ -1,219 +1,238 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { chmod, lstat, mkdir, open, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join, posix } from 'node:path';
+import { execFile } from 'node:child_process';
+import { createHash, hash } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  fchmodSync,
+  mkdirSync,
+  openSync,
+  symlinkSync,
+  writeSync,
+} from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
-import { create, Parser, type ReadEntry } from 'tar';
 import { canonicalJson, type Digest } from './digest.ts';
 import { ChpError } from './errors.ts';
-import { TREE_MANIFEST, type Tree, type TreeEntry, treeDigest } from './tree.ts';
+import { type ReadMember, readTar, TAR_END, tarHeader, tarPadding } from './tar.ts';
+import { TREE_MANIFEST, type Tree, type TreeEntry } from './tree.ts';
+import { checkedEntries } from './tree-check.ts';
 
-const CONCURRENCY = 16;
+export { scanTree } from './tree-scan.ts';
+
 const ZSTD_LEVEL = 9;
-const MAX_ENTRIES = 100_000;
 const MAX_MANIFEST = 32 * 1024 * 1024;
+const CHUNK = 256 * 1024;
+/** Files read ahead while an archive is written. */
+const READ_AHEAD = 32;
 
 /**
- * Every file and link below `dir`, sorted by path, with content digests. `keep` leaves paths out.
- * @throws ChpError INTEGRITY on a link that leaves the tree, or on anything but files, links and folders
- */
-export async function scanTree(dir: string, keep: (path: string) => boolean = () => true): Promise<Tree> {
-  const found = await readdir(dir, { recursive: true, withFileTypes: true });
-  const paths = found
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => posix.join(posix.relative(dir, entry.parentPath), entry.name))
-    .filter((path) => path !== TREE_MANIFEST && keep(path))
-    .sort();
-  const entries = await mapLimit(paths, CONCURRENCY, (path) => describeEntry(dir, path));
-  return { digest: treeDigest(entries), entries };
-}
-
-async function describeEntry(dir: string, path: string): Promise<TreeEntry> {
-  const full = join(dir, path);
-  const stat = await lstat(full);
-  if (stat.isSymbolicLink()) {
-    const target = await readlink(full);
-    assertInside(path, target);
-    return { path, type: 'link', target };
-  }
-  if (!stat.isFile()) throw new ChpError('INTEGRITY', `${path} is neither a file nor a link`);
-  const bytes = await readFile(full);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return { path, type: 'file', mode: stat.mode & 0o111 ? 0o755 : 0o644, size: bytes.byteLength, sha256 };
-}
-
-/**
- * Writes `tree` (whose files lie in `dir`, which is touched: modes and times) as `out`, byte for byte the same for the
- * same tree.
+ * Writes `tree`, whose files lie in `dir`, as `out`, which appears whole or not at all. The same tree gives the same
+ * bytes (with the same zstd).
+ * @throws ChpError INTEGRITY when a file is not what was scanned
  */
 export async function writeTreeArchive(dir: string, tree: Tree, out: string): Promise<void> {
-  await writeFile(join(dir, TREE_MANIFEST), canonicalJson(tree.entries), { mode: 0o644 });
-  await mapLimit(tree.entries, CONCURRENCY, async (entry) => {
-    if (entry.type === 'file') await chmod(join(dir, entry.path), entry.mode);
-  });
   const temporary = `${out}.${process.pid}.new`;
-  const packed = create(
-    { cwd: dir, portable: true, mtime: new Date(0), noDirRecurse: true, strict: true },
-    [TREE_MANIFEST, ...tree.entries.map((entry) => entry.path)].map((path) => (path.startsWith('@') ? `./${path}` : path)),
-  );
   const compress = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } });
-  await pipeline(Readable.from(packed as AsyncIterable<Buffer>), compress, createWriteStream(temporary, { flush: true }));
-  await rename(temporary, out);
-}
-
-/**
- * Unpacks a tree archive into `dest`, which appears only when every entry was checked: names, sizes, modes and digests
- * against `.tree.json`, and that against `digest`.
- * @throws ChpError INTEGRITY; nothing is left behind then
- */
-export async function extractTreeArchive(archive: Readable, dest: string, digest: Digest): Promise<Tree> {
-  const temporary = `${dest}.${process.pid}.new`;
-  await rm(temporary, { recursive: true, force: true });
-  await mkdir(temporary, { recursive: true, mode: 0o755 });
   try {
-    const tree = await unpack(archive, temporary, digest);
-    await writeFile(join(temporary, TREE_MANIFEST), canonicalJson(tree.entries), { flush: true });
-    await rename(temporary, dest);
-    return tree;
+    await pipeline(Readable.from(archiveBytes(dir, tree)), compress, createWriteStream(temporary, { flush: true }));
+    await rename(temporary, out);
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
-    if (error instanceof ChpError) throw error;
-    throw new ChpError('INTEGRITY', `tree ${digest.slice(0, 12)} could not be unpacked: ${(error as Error).message}`, { cause: error });
+    await rm(temporary, { force: true });
+    throw error;
   }
 }
 
-async function unpack(archive: Readable, dir: string, digest: Digest): Promise<Tree> {
-  let wanted: Map<string, TreeEntry> | undefined;
-  let entries: TreeEntry[] = [];
-  const limit = new Semaphore(CONCURRENCY);
-  const folders = new Set<string>();
-  const work: Promise<void>[] = [];
-  let failure: unknown;
-  const parser = new Parser({ strict: true });
+async function* archiveBytes(dir: string, tree: Tree): AsyncGenerator<Buffer> {
+  const manifest = Buffer.from(canonicalJson(tree.entries));
+  yield tarHeader({ path: TREE_MANIFEST, type: 'file', mode: 0o644, size: manifest.byteLength, target: '' });
+  yield manifest;
+  yield tarPadding(manifest.byteLength);
+  const ahead: Promise<Buffer>[] = [];
+  for (let at = 0, read = 0; at < tree.entries.length; at++) {
+    for (; read < tree.entries.length && read < at + READ_AHEAD; read++) {
+      const bytes = contentOf(dir, tree.entries[read] as TreeEntry);
+      bytes.catch(() => {});
+      ahead.push(bytes);
+    }
+    const entry = tree.entries[at] as TreeEntry;
+    const bytes = (await ahead.shift()) as Buffer;
+    yield entry.type === 'link'
+      ? tarHeader({ path: entry.path, type: 'link', mode: 0o777, size: 0, target: entry.target })
+      : tarHeader({ path: entry.path, type: 'file', mode: entry.mode, size: entry.size, target: '' });
+    if (bytes.byteLength > 0) yield bytes;
+    yield tarPadding(bytes.byteLength);
+  }
+  yield TAR_END;
+}
 
-  let listed: Promise<void> | undefined;
-  const handle = async (entry: ReadEntry): Promise<void> => {
-    await listed;
-    if (failure) throw failure;
-    const path = entry.path.replace(/^\.\//, '');
-    if (!wanted) {
-      if (path !== TREE_MANIFEST || entry.size > MAX_MANIFEST) throw new ChpError('INTEGRITY', 'the archive does not begin with its list of entries');
-      entries = checkedEntries(JSON.parse(String(await entry.concat())), digest);
-      wanted = new Map(entries.map((expected) => [expected.path, expected]));
-      return;
-    }
-    const expected = wanted.get(path);
-    if (!expected) throw new ChpError('INTEGRITY', `the archive holds ${path}, which is not in its list, or twice`);
-    wanted.delete(path);
-    const full = join(dir, path);
-    if (!folders.has(dirname(full))) {
-      await mkdir(dirname(full), { recursive: true, mode: 0o755 });
-      folders.add(dirname(full));
-    }
-    if (expected.type === 'link') {
-      if (entry.type !== 'SymbolicLink' || entry.linkpath !== expected.target) throw new ChpError('INTEGRITY', `${path} is not the link it should be`);
-      entry.resume();
-      await symlink(expected.target, full);
-      return;
-    }
-    if (entry.size !== expected.size) throw new ChpError('INTEGRITY', `${path} has ${entry.size} bytes, not ${expected.size}`);
-    const hash = createHash('sha256');
-    await using file = await open(full, 'wx', expected.mode);
-    for await (const chunk of entry as AsyncIterable<Buffer>) {
-      hash.update(chunk);
-      await file.write(chunk);
-    }
-    if (hash.digest('hex') !== expected.sha256) throw new ChpError('INTEGRITY', `${path} does not match its digest`);
-    await file.chmod(expected.mode);
-  };
+async function contentOf(dir: string, entry: TreeEntry): Promise<Buffer> {
+  if (entry.type === 'link') return Buffer.alloc(0);
+  const bytes = await readFile(join(dir, entry.path));
+  if (hash('sha256', bytes) !== entry.sha256)
+    throw new ChpError('INTEGRITY', `${entry.path} changed while it was packed`);
+  return bytes;
+}
 
-  parser.on('entry', (entry: ReadEntry) => {
-    if (failure) {
-      entry.resume();
-      return;
-    }
-    const handled = limit
-      .run(() => handle(entry))
-      .catch((error: unknown) => {
-        failure ??= error;
-        entry.resume();
-      });
-    listed ??= handled;
-    work.push(handled);
-  });
-  await pipeline(archive, createZstdDecompress(), async (bytes) => {
-    for await (const chunk of bytes as AsyncIterable<Buffer>) {
-      if (failure) throw failure;
-      if (!parser.write(chunk)) await new Promise<void>((resolve) => parser.once('drain', resolve));
-    }
-    await new Promise<void>((resolve, reject) => {
-      parser.once('end', resolve).once('error', reject);
-      parser.end();
+/**
+ * Unpacks a tree archive into `dest`, which appears only when every entry was checked (names, sizes and digests against
+ * `.tree.json`, that against `digest`) and is on the disk. Where `dest` is there already, it stays.
+ * @throws ChpError INTEGRITY, or HOST_UNFIT when it can't be written; nothing is left behind then
+ */
+export async function extractTreeArchive(archive: Readable, dest: string, digest: Digest): Promise<Tree> {
+  await removeStale(dest);
+  const temporary = `${dest}.${process.pid}.new`;
+  try {
+    await rm(temporary, { recursive: true, force: true });
+    await mkdir(dirname(dest), { recursive: true });
+    const tree = await unpack(archive, temporary, digest);
+    await writeFile(join(temporary, TREE_MANIFEST), canonicalJson(tree.entries), { mode: 0o644 });
+    await syncToDisk(temporary);
+    await rename(temporary, dest).catch((error: NodeJS.ErrnoException) => {
+      // Somebody else was faster with the same tree.
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
     });
-  });
-  await Promise.all(work);
-  if (failure) throw failure;
-  if (!wanted || wanted.size > 0) throw new ChpError('INTEGRITY', `the archive lacks ${wanted ? [...wanted.keys()][0] : 'its list of entries'}`);
+    return tree;
+  } catch (error) {
+    throw explain(error, digest);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Reads a whole archive and checks every entry of it, writing nothing.
+ * @throws ChpError INTEGRITY
+ */
+export async function verifyTreeArchive(archive: Readable, digest: Digest): Promise<Tree> {
+  try {
+    return await unpack(archive, null, digest);
+  } catch (error) {
+    throw explain(error, digest);
+  }
+}
+
+/** The list of entries at the head of an archive of our own. @throws ChpError INTEGRITY */
+export async function readTreeEntries(archive: string): Promise<TreeEntry[]> {
+  for await (const member of readTar(decompressed(createReadStream(archive))))
+    return (await manifestOf(member)) as TreeEntry[];
+  throw noManifest();
+}
+
+/** `dir` null = only check. */
+async function unpack(archive: Readable, dir: string | null, digest: Digest): Promise<Tree> {
+  let entries: TreeEntry[] | null = null;
+  let at = 0;
+  const folders = new Set<string>();
+  for await (const member of readTar(decompressed(archive))) {
+    if (!entries) {
+      entries = checkedEntries(await manifestOf(member), digest);
+      if (dir) ensureFolder(dir, '.', folders);
+      continue;
+    }
+    const entry = entries[at++];
+    if (entry?.path !== member.path)
+      throw new ChpError(
+        'INTEGRITY',
+        `the archive holds "${member.path}" where its list has ${entry ? `"${entry.path}"` : 'its end'}`,
+      );
+    if (dir) ensureFolder(dir, dirname(entry.path), folders);
+    await take(entry, member, dir);
+  }
+  if (!entries) throw noManifest();
+  const lacking = entries[at];
+  if (lacking) throw new ChpError('INTEGRITY', `the archive lacks "${lacking.path}"`);
   return { digest, entries };
 }
 
-/** The list of entries at the head of an archive of our own. */
-export async function readTreeEntries(archive: string): Promise<TreeEntry[]> {
-  const parser = new Parser({ strict: true });
-  const bytes = createReadStream(archive).pipe(createZstdDecompress());
+async function take(entry: TreeEntry, member: ReadMember, dir: string | null): Promise<void> {
+  if (entry.type === 'link') {
+    if (member.type !== 'link' || member.target !== entry.target)
+      throw new ChpError('INTEGRITY', `${entry.path} is not the link it should be`);
+    if (dir) symlinkSync(entry.target, join(dir, entry.path));
+    return;
+  }
+  if (member.type !== 'file' || member.size !== entry.size)
+    throw new ChpError('INTEGRITY', `${entry.path} has not the size it should have`);
+  const seen = createHash('sha256');
+  // Thousands of small files: synchronous calls are several times faster here than one trip to a thread for each.
+  const file = dir ? openSync(join(dir, entry.path), 'wx', entry.mode) : null;
   try {
-    return await new Promise<TreeEntry[]>((resolve, reject) => {
-      parser.once('entry', (entry: ReadEntry) => {
-        entry.concat().then((text) => resolve(JSON.parse(String(text)) as TreeEntry[]), reject);
-      });
-      bytes.on('data', (chunk: Buffer) => parser.write(chunk)).once('error', reject);
-    });
-  } finally {
-    bytes.destroy();
-  }
-}
-
-function checkedEntries(value: unknown, digest: Digest): TreeEntry[] {
-  const entries = value as TreeEntry[];
-  if (!Array.isArray(entries) || entries.length > MAX_ENTRIES || treeDigest(entries) !== digest)
-    throw new ChpError('INTEGRITY', 'the list of entries does not match the tree it is said to be');
-  for (const entry of entries) {
-    if (entry.path === '' || posix.isAbsolute(entry.path) || posix.normalize(entry.path) !== entry.path || entry.path.startsWith('../'))
-      throw new ChpError('INTEGRITY', `"${entry.path}" would leave the tree`);
-    if (entry.type === 'link') assertInside(entry.path, entry.target);
-  }
-  return entries;
-}
-
-function assertInside(path: string, target: string): void {
-  const resolved = posix.normalize(posix.join(posix.dirname(path), target));
-  if (posix.isAbsolute(target) || resolved === '..' || resolved.startsWith('../'))
-    throw new ChpError('INTEGRITY', `the link ${path} → ${target} leaves the tree`);
-}
-
-
-async function mapLimit<T, R>(items: readonly T[], limit: number, work: (item: T) => Promise<R>): Promise<R[]> {
-  const semaphore = new Semaphore(limit);
-  return Promise.all(items.map((item) => semaphore.run(() => work(item))));
-}
-
-class Semaphore {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-  constructor(size: number) {
-    this.#free = size;
-  }
-  async run<R>(work: () => Promise<R>): Promise<R> {
-    if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#free--;
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free++;
+    for await (const chunk of member.chunks()) {
+      seen.update(chunk);
+      if (file !== null) for (let done = 0; done < chunk.byteLength; ) done += writeSync(file, chunk, done);
     }
+    if (file !== null) fchmodSync(file, entry.mode);
+  } finally {
+    if (file !== null) closeSync(file);
   }
+  if (seen.digest('hex') !== entry.sha256) throw new ChpError('INTEGRITY', `${entry.path} does not match its digest`);
+}
+
+/** Folders are 0755 whatever the umask: the tenant's own user must be able to read them. */
+function ensureFolder(root: string, folder: string, known: Set<string>): void {
+  if (known.has(folder)) return;
+  if (folder !== '.') ensureFolder(root, dirname(folder), known);
+  mkdirSync(join(root, folder));
+  chmodSync(join(root, folder), 0o755);
+  known.add(folder);
+}
+
+async function manifestOf(member: ReadMember): Promise<unknown> {
+  if (member.path !== TREE_MANIFEST || member.type !== 'file' || member.size > MAX_MANIFEST) throw noManifest();
+  return JSON.parse((await member.bytes()).toString('utf8'));
+}
+
+/** Ends with an error when either side does. */
+async function* decompressed(archive: Readable): AsyncGenerator<Buffer> {
+  const output = createZstdDecompress({ chunkSize: CHUNK });
+  const flow = pipeline(archive, output);
+  flow.catch(() => {});
+  try {
+    yield* output as AsyncIterable<Buffer>;
+    await flow;
+  } finally {
+    output.destroy();
+    archive.destroy();
+  }
+}
+
+/** A power cut must not leave a tree that looks whole and holds empty files; one call is cheaper than one a file. */
+async function syncToDisk(path: string): Promise<void> {
+  await promisify(execFile)('sync', ['-f', path]);
+}
+
+/** What runs that were killed left behind. */
+async function removeStale(dest: string): Promise<void> {
+  const prefix = `${basename(dest)}.`;
+  const names = await readdir(dirname(dest)).catch(() => []);
+  for (const name of names) {
+    const pid = name.startsWith(prefix) ? /^(\d+)\.new$/.exec(name.slice(prefix.length))?.[1] : undefined;
+    if (pid && !existsSync(`/proc/${pid}`)) await rm(join(dirname(dest), name), { recursive: true, force: true });
+  }
+}
+
+function explain(error: unknown, digest: Digest): ChpError {
+  if (error instanceof ChpError) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  const short = digest.slice(0, 12);
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new ChpError('HOST_UNFIT', 'the disk is full', {
+      why: message,
+      next: ['Free some space, then run the same command again.'],
+      cause: error,
+    });
+  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM')
+    return new ChpError('HOST_UNFIT', `tree ${short} can't be written`, { why: message, cause: error });
+  return new ChpError('INTEGRITY', `tree ${short} could not be unpacked: ${message}`, { cause: error });
+}
+
+function noManifest(): ChpError {
+  return new ChpError('INTEGRITY', 'the archive does not begin with its list of entries');
 }
