@@ -27,7 +27,8 @@ export class FrameWriter {
   }
 
   async #frame(kind: number, payload: Uint8Array): Promise<void> {
-    if (payload.byteLength > MAX_FRAME) throw new ChpError('AGENT_FAILED', `a message of ${payload.byteLength} bytes is too large to send`);
+    if (payload.byteLength > MAX_FRAME)
+      throw new ChpError('AGENT_FAILED', `a message of ${payload.byteLength} bytes is too large to send`);
     const header = Buffer.alloc(HEADER);
     header.writeUInt32BE(payload.byteLength, 0);
     header.writeUInt8(kind, 4);
@@ -39,7 +40,11 @@ export class FrameWriter {
           if (error) reject(error);
           else resolve();
         };
-        const listeners = { drain: () => done(), close: () => done(new Error('closed')), error: (error: Error) => done(error) };
+        const listeners = {
+          drain: () => done(),
+          close: () => done(new Error('closed')),
+          error: (error: Error) => done(error),
+        };
         this.#out.once('drain', listeners.drain).once('close', listeners.close).once('error', listeners.error);
       });
     }

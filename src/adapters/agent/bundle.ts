@@ -34,7 +34,10 @@ export async function bundleProgram(program: HostProgram, packageRoot: string): 
 }
 
 /** One program as a file: the published package has it built, a checkout bundles it now. */
-export async function hostProgram(program: HostProgram, home: ChpHome): Promise<{ path: string; digest: Digest; bytes: Uint8Array }> {
+export async function hostProgram(
+  program: HostProgram,
+  home: ChpHome,
+): Promise<{ path: string; digest: Digest; bytes: Uint8Array }> {
   const built = join(PACKAGE_ROOT, 'dist', 'host', `${program}.mjs`);
   if (!existsSync(join(PACKAGE_ROOT, 'src')) && existsSync(built)) {
     const bytes = await readFile(built);

@@ -1,5 +1,12 @@
 import type { Readable } from 'node:stream';
-import type { AgentEvent, AgentRequest, ApplyResult, BlobHeader, CheckResult, HostStatus } from '../../core/agent-protocol.ts';
+import type {
+  AgentEvent,
+  AgentRequest,
+  ApplyResult,
+  BlobHeader,
+  CheckResult,
+  HostStatus,
+} from '../../core/agent-protocol.ts';
 import type { Digest } from '../../core/digest.ts';
 import { ChpError, ERROR_CODES, type ErrorCode } from '../../core/errors.ts';
 import { FrameWriter, readFrames } from '../../core/frames.ts';
@@ -43,7 +50,14 @@ export class AgentClient {
   constructor(transport: Transport, host: { root: string; nodeTree: Digest; asRoot: boolean }) {
     this.#transport = transport;
     this.#asRoot = host.asRoot;
-    this.#argv = [nodeBinary(host.root, host.nodeTree), '--no-warnings', hostLayout(host.root).agent, 'serve', '--root', host.root];
+    this.#argv = [
+      nodeBinary(host.root, host.nodeTree),
+      '--no-warnings',
+      hostLayout(host.root).agent,
+      'serve',
+      '--root',
+      host.root,
+    ];
   }
 
   status(tenant: string): Promise<HostStatus> {
@@ -66,7 +80,12 @@ export class AgentClient {
     await this.#call({ op: 'remove', tenant });
   }
 
-  async logs(tenant: string, options: { service: string; lines: number; follow: boolean }, onLine: (line: string) => void, signal: AbortSignal): Promise<void> {
+  async logs(
+    tenant: string,
+    options: { service: string; lines: number; follow: boolean },
+    onLine: (line: string) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     await this.#call({ op: 'logs', tenant, ...options }, (session) => {
       signal.addEventListener('abort', () => session.channel.stdin.end(), { once: true });
       return { ...session, onEvent: (event) => (event.event === 'log' ? onLine(event.line) : undefined) };
@@ -85,10 +104,13 @@ export class AgentClient {
         options.onEvent(event);
         if (event.event === 'check') checks.push(event.check);
         if (event.event === 'need') {
-          for (const digest of event.trees) await sendBlob(session.writer, { blob: digest, kind: 'tree' }, await blobs.tree(digest));
-          for (const digest of event.objects) await sendBlob(session.writer, { blob: digest, kind: 'object' }, await blobs.object(digest));
+          for (const digest of event.trees)
+            await sendBlob(session.writer, { blob: digest, kind: 'tree' }, await blobs.tree(digest));
+          for (const digest of event.objects)
+            await sendBlob(session.writer, { blob: digest, kind: 'object' }, await blobs.object(digest));
         }
-        if (event.event === 'awaiting-confirm') await session.writer.json({ op: (await options.confirm(checks)) ? 'confirm' : 'revert' });
+        if (event.event === 'awaiting-confirm')
+          await session.writer.json({ op: (await options.confirm(checks)) ? 'confirm' : 'revert' });
       },
     })) as Promise<ApplyResult>;
   }
@@ -123,10 +145,14 @@ export class AgentClient {
     }
     if (failure) throw failure;
     const code = await channel.exited;
-    throw new ChpError(code === null ? 'HOST_UNREACHABLE' : 'AGENT_FAILED', `${this.#transport.target}: the host agent stopped without an answer`, {
-      why: complaint.trim() || (code === null ? 'The connection was cut.' : `It ended with ${code}.`),
-      next: ['Run the same command again: what was begun is finished or put back first.'],
-    });
+    throw new ChpError(
+      code === null ? 'HOST_UNREACHABLE' : 'AGENT_FAILED',
+      `${this.#transport.target}: the host agent stopped without an answer`,
+      {
+        why: complaint.trim() || (code === null ? 'The connection was cut.' : `It ended with ${code}.`),
+        next: ['Run the same command again: what was begun is finished or put back first.'],
+      },
+    );
   }
 }
 

@@ -1,5 +1,5 @@
-import { ChpError } from '../../core/errors.ts';
 import type { AgentEvent } from '../../core/agent-protocol.ts';
+import { ChpError } from '../../core/errors.ts';
 import type { Frame } from '../../core/frames.ts';
 
 const isString = (value: unknown): boolean => typeof value === 'string';
@@ -11,11 +11,15 @@ const FORMS: Record<AgentEvent['event'], Record<string, (value: unknown) => bool
   need: { objects: isStrings, trees: isStrings },
   step: { step: isString, ms: isNumber },
   progress: { what: isString, done: isNumber, total: isNumber },
-  check: { check: (value) => typeof value === 'object' && value !== null && isString((value as { title?: unknown }).title) },
+  check: {
+    check: (value) => typeof value === 'object' && value !== null && isString((value as { title?: unknown }).title),
+  },
   'awaiting-confirm': { withinS: isNumber },
   log: { line: isString },
   result: {},
-  error: { error: (value) => typeof value === 'object' && value !== null && isString((value as { message?: unknown }).message) },
+  error: {
+    error: (value) => typeof value === 'object' && value !== null && isString((value as { message?: unknown }).message),
+  },
 };
 
 /** @throws ChpError AGENT_FAILED when a frame is no event of the protocol */

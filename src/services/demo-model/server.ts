@@ -21,7 +21,8 @@ export function demoModel(): Server {
 
 async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = new URL(request.url ?? '/', 'http://localhost').pathname;
-  if (request.method === 'GET' && path === '/v1/models') return json(response, 200, { object: 'list', data: [{ id: DEMO_MODEL_ID, object: 'model', owned_by: 'chp' }] });
+  if (request.method === 'GET' && path === '/v1/models')
+    return json(response, 200, { object: 'list', data: [{ id: DEMO_MODEL_ID, object: 'model', owned_by: 'chp' }] });
   if (path !== '/v1/chat/completions') return refuse(response, 404, `unknown path ${path}`);
   if (request.method !== 'POST') return refuse(response, 405, 'use POST');
   let body: ChatRequest;
@@ -30,8 +31,10 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   } catch {
     return refuse(response, 400, 'the body is not JSON, or too large');
   }
-  if (body.model !== DEMO_MODEL_ID) return refuse(response, 404, `the model ${JSON.stringify(body.model)} does not exist`, 'model_not_found');
-  if (!Array.isArray(body.messages) || body.messages.length === 0) return refuse(response, 400, '"messages" must be a list with at least one message');
+  if (body.model !== DEMO_MODEL_ID)
+    return refuse(response, 404, `the model ${JSON.stringify(body.model)} does not exist`, 'model_not_found');
+  if (!Array.isArray(body.messages) || body.messages.length === 0)
+    return refuse(response, 400, '"messages" must be a list with at least one message');
   const text = answerTo(lastUserText(body.messages));
   if (body.stream) stream(response, text);
   else
@@ -57,7 +60,9 @@ function lastUserText(messages: NonNullable<ChatRequest['messages']>): string {
 function stream(response: ServerResponse, text: string): void {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
   const send = (choice: object, more: object = {}) =>
-    response.write(`data: ${JSON.stringify({ ...envelope('chat.completion.chunk'), choices: [{ index: 0, ...choice }], ...more })}\n\n`);
+    response.write(
+      `data: ${JSON.stringify({ ...envelope('chat.completion.chunk'), choices: [{ index: 0, ...choice }], ...more })}\n\n`,
+    );
   send({ delta: { role: 'assistant', content: '' }, finish_reason: null });
   for (const word of text.split(/(?<= )/)) send({ delta: { content: word }, finish_reason: null });
   send({ delta: {}, finish_reason: 'stop' }, { usage: usage(text) });
@@ -72,7 +77,8 @@ function usage(text: string): object {
 }
 
 function refuse(response: ServerResponse, status: number, message: string, code: string | null = null): void {
-  if (!response.headersSent) json(response, status, { error: { message, type: 'invalid_request_error', param: null, code } });
+  if (!response.headersSent)
+    json(response, status, { error: { message, type: 'invalid_request_error', param: null, code } });
 }
 
 function json(response: ServerResponse, status: number, value: unknown): void {

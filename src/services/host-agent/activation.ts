@@ -64,7 +64,8 @@ export class Activation {
       await step('received', () => {});
       await step('staged', () => stageGeneration(root, signed, this.#store));
       const config = await this.#candidateConfig(signed.digest, old ? previous : null, manifest);
-      if (old?.runtime.app !== manifest.runtime.app || config !== this.#liveConfig()) await validateConfig(this.#host, manifest, config);
+      if (old?.runtime.app !== manifest.runtime.app || config !== this.#liveConfig())
+        await validateConfig(this.#host, manifest, config);
       await this.#manager.armRecovery(RECOVERY_AFTER_S);
       await step('snapshot', async () => {
         const runtimeChanges = old !== null && old.runtime.app !== manifest.runtime.app;
@@ -80,7 +81,8 @@ export class Activation {
         if (failed) throw new ChpError('UNHEALTHY', `${failed.title}: ${failed.detail}`);
       });
       await step('confirmed', async () => {
-        if (!(await events.confirm(checks))) throw new ChpError('UNHEALTHY', 'the operator’s side did not confirm in time');
+        if (!(await events.confirm(checks)))
+          throw new ChpError('UNHEALTHY', 'the operator’s side did not confirm in time');
       });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -171,10 +173,14 @@ export class Activation {
       const checks = await this.#check(before, () => {});
       const down = checks.find((check) => check.id === 'gateway.health' && check.verdict === 'fail');
       if (down)
-        throw new ChpError('UNHEALTHY', `${this.#tenant}: the generation from before was put back, but does not answer`, {
-          why: down.detail,
-          next: [`chp logs ${this.#tenant} gateway`, `chp tenant apply ${this.#tenant}`],
-        });
+        throw new ChpError(
+          'UNHEALTHY',
+          `${this.#tenant}: the generation from before was put back, but does not answer`,
+          {
+            why: down.detail,
+            next: [`chp logs ${this.#tenant} gateway`, `chp tenant apply ${this.#tenant}`],
+          },
+        );
     } else await this.#manager.reconcile([]);
     this.#journal.end('reverted');
     await this.#manager.disarmRecovery();

@@ -14,7 +14,12 @@ type Seen = string | Verdict;
  * The smoke test: drives the gateway as its user would, one check after the other, and says what it did not check.
  * Stops asking when the gateway does not answer at all.
  */
-export async function smokeTest(manifest: GenerationManifest, token: string, version: string, onCheck: (check: CheckResult) => void): Promise<CheckResult[]> {
+export async function smokeTest(
+  manifest: GenerationManifest,
+  token: string,
+  version: string,
+  onCheck: (check: CheckResult) => void,
+): Promise<CheckResult[]> {
   const { gateway, turn, skills, channels } = manifest.checks;
   const results: CheckResult[] = [];
   const check = async (id: string, title: string, fix: string, look: () => Promise<Seen>): Promise<boolean> => {
@@ -26,7 +31,13 @@ export async function smokeTest(manifest: GenerationManifest, token: string, ver
     } catch (error) {
       seen = { verdict: 'fail', detail: (error as Error).message };
     }
-    const result: CheckResult = { id, title, ...seen, ms: Math.round(performance.now() - started), ...(seen.verdict === 'fail' ? { fix } : {}) };
+    const result: CheckResult = {
+      id,
+      title,
+      ...seen,
+      ms: Math.round(performance.now() - started),
+      ...(seen.verdict === 'fail' ? { fix } : {}),
+    };
     results.push(result);
     onCheck(result);
     return seen.verdict !== 'fail';
@@ -45,7 +56,9 @@ export async function smokeTest(manifest: GenerationManifest, token: string, ver
   await check('gateway.version', 'Version that answers', `chp tenant apply ${tenant}`, async () =>
     version === gateway.version ? version : failing(`${version}, but ${gateway.version} was meant`),
   );
-  await check('agent.turn', 'A real agent turn', `chp logs ${tenant} gateway; chp secret list ${tenant}`, () => agentTurn(session, turn));
+  await check('agent.turn', 'A real agent turn', `chp logs ${tenant} gateway; chp secret list ${tenant}`, () =>
+    agentTurn(session, turn),
+  );
   const known = skills.length > 0 ? await skillStates(session) : new Map<string, SkillState>();
   for (const name of skills)
     await check(`skill.${name}`, `Skill ${name}`, `chp skill list ${tenant}`, async () => {
@@ -55,13 +68,19 @@ export async function smokeTest(manifest: GenerationManifest, token: string, ver
     });
   const statuses = channels.length > 0 ? await channelStates(session) : {};
   for (const { id, muted } of channels)
-    await check(`channel.${id}`, `Channel ${id}`, `chp config get ${tenant} channels.${id}; chp logs ${tenant} gateway`, async () => {
-      if (muted) return { verdict: 'skipped', detail: 'muted: it was not started, so no message was sent through it' };
-      const state = statuses[id];
-      if (!state) return failing('the gateway does not have it');
-      if (state.lastError) return failing(state.lastError);
-      return state.running ? 'running; no message was sent through it' : failing('configured, but not running');
-    });
+    await check(
+      `channel.${id}`,
+      `Channel ${id}`,
+      `chp config get ${tenant} channels.${id}; chp logs ${tenant} gateway`,
+      async () => {
+        if (muted)
+          return { verdict: 'skipped', detail: 'muted: it was not started, so no message was sent through it' };
+        const state = statuses[id];
+        if (!state) return failing('the gateway does not have it');
+        if (state.lastError) return failing(state.lastError);
+        return state.running ? 'running; no message was sent through it' : failing('configured, but not running');
+      },
+    );
   return results;
 }
 
@@ -85,7 +104,14 @@ async function agentTurn(client: GatewayClient, turn: GenerationManifest['checks
   try {
     const run = (await client.call(
       'agent',
-      { message: turn.prompt, agentId: 'main', sessionKey, idempotencyKey: randomUUID(), deliver: false, timeout: turn.timeoutS },
+      {
+        message: turn.prompt,
+        agentId: 'main',
+        sessionKey,
+        idempotencyKey: randomUUID(),
+        deliver: false,
+        timeout: turn.timeoutS,
+      },
       (turn.timeoutS + 10) * 1000,
       true,
     )) as { status?: string; result?: { payloads?: { text?: string }[]; meta?: { aborted?: boolean } } };
@@ -94,8 +120,10 @@ async function agentTurn(client: GatewayClient, turn: GenerationManifest['checks
       messages?: { role?: string; stopReason?: string; errorMessage?: string }[];
     };
     const last = history.messages?.at(-1);
-    if (last?.stopReason === 'error') return failing(`the model failed: ${last.errorMessage ?? 'no reason given'}`, turn.required);
-    if (last?.role !== 'assistant' || last.stopReason === undefined) return failing('the session holds no answer', turn.required);
+    if (last?.stopReason === 'error')
+      return failing(`the model failed: ${last.errorMessage ?? 'no reason given'}`, turn.required);
+    if (last?.role !== 'assistant' || last.stopReason === undefined)
+      return failing('the session holds no answer', turn.required);
     return `answered: ${JSON.stringify((run.result?.payloads?.[0]?.text ?? '').slice(0, 80))}`;
   } finally {
     await client.call('sessions.delete', { key: sessionKey }).catch(() => {});
@@ -118,7 +146,9 @@ function missing(skill: SkillState): string {
   return lacks.join(', ') || 'something it does not name';
 }
 
-async function channelStates(client: GatewayClient): Promise<Record<string, { running?: boolean; lastError?: string | null }>> {
+async function channelStates(
+  client: GatewayClient,
+): Promise<Record<string, { running?: boolean; lastError?: string | null }>> {
   const status = (await client.call('channels.status', { probe: true }, 30_000)) as {
     channels?: Record<string, { running?: boolean; lastError?: string | null }>;
   };

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Decrypter, armor } from 'age-encryption';
+import { armor, Decrypter } from 'age-encryption';
 import type { ServiceManager } from '../../core/agent-protocol.ts';
 import { ChpError } from '../../core/errors.ts';
 import type { GenerationManifest } from '../../core/generation.ts';
@@ -13,7 +13,12 @@ import type { Store } from './store.ts';
 const SECRET_FILE = /^secrets\/([A-Z][A-Z0-9_]*)\.age$/;
 
 /** Decrypts one secret of a generation with the identity that only this host (and the Pulumi state) has. */
-export async function decryptSecret(root: string, manifest: GenerationManifest, name: string, store: Store): Promise<string> {
+export async function decryptSecret(
+  root: string,
+  manifest: GenerationManifest,
+  name: string,
+  store: Store,
+): Promise<string> {
   const file = manifest.files.find(({ path }) => path === `secrets/${name}.age`);
   if (!file) throw new ChpError('NOT_FOUND', `the generation has no secret ${name}`);
   return decrypt(root, manifest.tenant, await store.read(file.sha256), name);
@@ -23,7 +28,12 @@ export async function decryptSecret(root: string, manifest: GenerationManifest, 
  * Puts every secret of the generation where the services get it: encrypted to this machine by systemd-creds, or, where
  * there is no systemd, as 0600 files in a 0700 directory. Secrets the generation lacks are removed.
  */
-export async function installCredentials(root: string, manager: ServiceManager, manifest: GenerationManifest, store: Store): Promise<void> {
+export async function installCredentials(
+  root: string,
+  manager: ServiceManager,
+  manifest: GenerationManifest,
+  store: Store,
+): Promise<void> {
   const layout = tenantLayout(root, manifest.tenant);
   await mkdir(layout.credentials, { recursive: true, mode: 0o700 });
   const kept = new Set<string>();
@@ -35,7 +45,8 @@ export async function installCredentials(root: string, manager: ServiceManager, 
     kept.add(target).add(stamp);
     if (existsSync(target) && existsSync(stamp) && readFileSync(stamp, 'utf8') === file.sha256) continue;
     const value = await decrypt(root, manifest.tenant, await store.read(file.sha256), name);
-    if (manager === 'systemd') await run('systemd-creds', ['encrypt', `--name=${name}`, '-', `${target}.new`], { input: value });
+    if (manager === 'systemd')
+      await run('systemd-creds', ['encrypt', `--name=${name}`, '-', `${target}.new`], { input: value });
     else await writeFile(`${target}.new`, value, { mode: 0o600, flush: true });
     await rename(`${target}.new`, target);
     await writeFile(stamp, file.sha256, { mode: 0o600 });

@@ -15,7 +15,10 @@ const PROTOCOL = 3;
 /** A WebSocket session with a gateway on this host, as its own CLI would have (operator role). */
 export class GatewayClient implements AsyncDisposable {
   readonly #socket: WebSocket;
-  readonly #waiting = new Map<string, { final: boolean; take: (response: Response) => void; fail: (error: Error) => void }>();
+  readonly #waiting = new Map<
+    string,
+    { final: boolean; take: (response: Response) => void; fail: (error: Error) => void }
+  >();
   #next = 0;
   /** What the gateway said of itself at `connect`. */
   hello: { server?: { version?: string } } = {};
@@ -24,7 +27,8 @@ export class GatewayClient implements AsyncDisposable {
     this.#socket = socket;
     socket.addEventListener('message', ({ data }) => this.#receive(String(data)));
     socket.addEventListener('close', () => {
-      for (const { fail } of this.#waiting.values()) fail(new ChpError('UNHEALTHY', 'the gateway closed the connection'));
+      for (const { fail } of this.#waiting.values())
+        fail(new ChpError('UNHEALTHY', 'the gateway closed the connection'));
       this.#waiting.clear();
     });
   }
@@ -34,11 +38,18 @@ export class GatewayClient implements AsyncDisposable {
     const socket = new WebSocket(`ws://127.0.0.1:${port}`);
     const client = new GatewayClient(socket);
     try {
-      await within(deadlineMs, 'the gateway to accept a connection', () =>
-        new Promise<void>((resolve, reject) => {
-          socket.addEventListener('open', () => resolve(), { once: true });
-          socket.addEventListener('error', () => reject(new ChpError('UNHEALTHY', `nothing answers on port ${port}`)), { once: true });
-        }),
+      await within(
+        deadlineMs,
+        'the gateway to accept a connection',
+        () =>
+          new Promise<void>((resolve, reject) => {
+            socket.addEventListener('open', () => resolve(), { once: true });
+            socket.addEventListener(
+              'error',
+              () => reject(new ChpError('UNHEALTHY', `nothing answers on port ${port}`)),
+              { once: true },
+            );
+          }),
       );
       client.hello = (await client.call(
         'connect',
@@ -62,18 +73,26 @@ export class GatewayClient implements AsyncDisposable {
   /** One request. `final` waits for the second answer of calls that are accepted first (`agent`). */
   call(method: string, params: unknown, deadlineMs = 10_000, final = false): Promise<unknown> {
     const id = `${++this.#next}-${randomUUID()}`;
-    return within(deadlineMs, `the gateway to answer ${method}`, () =>
-      new Promise((resolve, reject) => {
-        this.#waiting.set(id, {
-          final,
-          fail: reject,
-          take: (response) =>
-            response.ok
-              ? resolve(response.payload)
-              : reject(new ChpError('UNHEALTHY', `the gateway refused ${method}: ${response.error?.message ?? 'no reason given'}`)),
-        });
-        this.#socket.send(JSON.stringify({ type: 'req', id, method, params }));
-      }),
+    return within(
+      deadlineMs,
+      `the gateway to answer ${method}`,
+      () =>
+        new Promise((resolve, reject) => {
+          this.#waiting.set(id, {
+            final,
+            fail: reject,
+            take: (response) =>
+              response.ok
+                ? resolve(response.payload)
+                : reject(
+                    new ChpError(
+                      'UNHEALTHY',
+                      `the gateway refused ${method}: ${response.error?.message ?? 'no reason given'}`,
+                    ),
+                  ),
+          });
+          this.#socket.send(JSON.stringify({ type: 'req', id, method, params }));
+        }),
     ).finally(() => this.#waiting.delete(id));
   }
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { ChpError } from '../../core/errors.ts';
 import type { GenerationManifest } from '../../core/generation.ts';
 import { tenantLayout, tenantUser } from '../../core/host-layout.ts';
-import { resolveServices } from './manager/resolve.ts';
 import type { Host } from './host.ts';
+import { resolveServices } from './manager/resolve.ts';
 import { run } from './run.ts';
 
 const MINUTE = 60_000;
@@ -24,7 +24,10 @@ export async function validateConfig(host: Host, manifest: GenerationManifest, c
   await writeFile(candidate, config, { mode: 0o644 });
   const user = tenantUser(manifest.tenant);
   // Never the gateway's code as root.
-  const asUser = host.manager === 'systemd' ? ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--init-groups', '--no-new-privs'] : [];
+  const asUser =
+    host.manager === 'systemd'
+      ? ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--init-groups', '--no-new-privs']
+      : [];
   const [command = '', ...args] = [...asUser, node, entry, 'config', 'get', 'gateway.port'];
   try {
     const placeholders = Object.fromEntries(gateway.credentials.map((name) => [name, 'placeholder']));
@@ -40,7 +43,12 @@ export async function validateConfig(host: Host, manifest: GenerationManifest, c
       allowFailure: true,
     });
     if (code === 0) return;
-    const said = `${stderr}\n${stdout}`.replaceAll(candidate, 'gateway.json').trim().split('\n').slice(0, 12).join('\n');
+    const said = `${stderr}\n${stdout}`
+      .replaceAll(candidate, 'gateway.json')
+      .trim()
+      .split('\n')
+      .slice(0, 12)
+      .join('\n');
     throw new ChpError('CONFIG_REFUSED', 'the gateway would refuse the new configuration; nothing was switched', {
       why: said,
       next: [`chp config diff ${manifest.tenant}`, `chp config set ${manifest.tenant} PATH VALUE`],

@@ -9,7 +9,11 @@ export interface RunOptions {
 }
 
 /** Runs a program of the host. @throws AGENT_FAILED with what it said; DEADLINE (default 30 s) */
-export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<{ code: number; stdout: string; stderr: string }> {
+export async function run(
+  command: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<{ code: number; stdout: string; stderr: string }> {
   const child = spawn(command, args, {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', ...options.env },
@@ -23,12 +27,18 @@ export async function run(command: string, args: readonly string[], options: Run
   child.stdin.on('error', () => {});
   child.stdin.end(options.input);
   const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', (cause) => reject(new ChpError('AGENT_FAILED', `${command} could not be run: ${cause.message}`, { cause })));
+    child.once('error', (cause) =>
+      reject(new ChpError('AGENT_FAILED', `${command} could not be run: ${cause.message}`, { cause })),
+    );
     child.once('close', resolve);
   });
   const said = Buffer.concat(stderr).toString().trim();
   if (code === null) throw new ChpError('DEADLINE', `${command} ${args[0] ?? ''} did not end in time`);
   if (code !== 0 && !options.allowFailure)
-    throw new ChpError('AGENT_FAILED', `${command} ${args.slice(0, 3).join(' ')} failed (${code})`, said ? { why: said.slice(-800) } : {});
+    throw new ChpError(
+      'AGENT_FAILED',
+      `${command} ${args.slice(0, 3).join(' ')} failed (${code})`,
+      said ? { why: said.slice(-800) } : {},
+    );
   return { code, stdout: Buffer.concat(stdout).toString(), stderr: said };
 }

@@ -3,10 +3,16 @@ import { rm } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { type AgentEvent, type AgentRequest, type ApplyResult, type BlobHeader, PROTOCOL_VERSION } from '../../core/agent-protocol.ts';
+import {
+  type AgentEvent,
+  type AgentRequest,
+  type ApplyResult,
+  type BlobHeader,
+  PROTOCOL_VERSION,
+} from '../../core/agent-protocol.ts';
 import { ChpError } from '../../core/errors.ts';
 import { acquireFlock } from '../../core/flock.ts';
-import { FrameWriter, type Frame, readFrames } from '../../core/frames.ts';
+import { type Frame, FrameWriter, readFrames } from '../../core/frames.ts';
 import { verifyGeneration } from '../../core/generation.ts';
 import { hostLayout, tenantLayout } from '../../core/host-layout.ts';
 import { assertTenantName } from '../../core/names.ts';
@@ -33,12 +39,20 @@ export async function serve(root: string, input: Readable, output: Writable): Pr
     const request = first.value.value as AgentRequest;
     await send({ event: 'result', result: await answer(readHost(root), request, frames, send) });
   } catch (error) {
-    const fault = error instanceof ChpError ? error : new ChpError('AGENT_FAILED', (error as Error).message ?? String(error), { cause: error });
+    const fault =
+      error instanceof ChpError
+        ? error
+        : new ChpError('AGENT_FAILED', (error as Error).message ?? String(error), { cause: error });
     await send({ event: 'error', error: { ...fault.toJSON(), next: [...fault.next] } });
   }
 }
 
-async function answer(host: Host, request: AgentRequest, frames: AsyncGenerator<Frame>, send: (event: AgentEvent) => Promise<void>): Promise<unknown> {
+async function answer(
+  host: Host,
+  request: AgentRequest,
+  frames: AsyncGenerator<Frame>,
+  send: (event: AgentEvent) => Promise<void>,
+): Promise<unknown> {
   if (request.op === 'facts') return { protocol: PROTOCOL_VERSION, node: process.version, ...host };
   if (!('tenant' in request)) throw new ChpError('AGENT_FAILED', `unexpected request "${request.op}"`);
   assertTenantName(request.tenant);
@@ -68,7 +82,8 @@ async function answer(host: Host, request: AgentRequest, frames: AsyncGenerator<
     case 'logs': {
       const aborted = new AbortController();
       if (request.follow) void frames.next().finally(() => aborted.abort());
-      for await (const line of manager.logs(request.service, request.lines, request.follow, aborted.signal)) await send({ event: 'log', line });
+      for await (const line of manager.logs(request.service, request.lines, request.follow, aborted.signal))
+        await send({ event: 'log', line });
       return null;
     }
     case 'remove': {
@@ -92,15 +107,19 @@ async function apply(
   const { generation: signed, tenant } = request;
   const layout = tenantLayout(host.root, tenant);
   verifyGeneration(signed, readFileSync(join(layout.keys, 'signing.pub'), 'utf8'));
-  if (signed.manifest.tenant !== tenant) throw new ChpError('INTEGRITY', `the generation is for ${signed.manifest.tenant}, not ${tenant}`);
+  if (signed.manifest.tenant !== tenant)
+    throw new ChpError('INTEGRITY', `the generation is for ${signed.manifest.tenant}, not ${tenant}`);
   if (!request.force && (await isConverged(host, tenant, signed.digest)))
     return { outcome: 'converged', generation: signed.digest, checks: [], timings: {} };
 
   const store = new Store(host.root);
-  await using _store = await acquireFlock(join(hostLayout(host.root).root, 'store.lock'), holder(`apply ${tenant}`), { waitMs: 600_000 });
+  await using _store = await acquireFlock(join(hostLayout(host.root).root, 'store.lock'), holder(`apply ${tenant}`), {
+    waitMs: 600_000,
+  });
   const lacks = store.lacks(signed.manifest);
   await send({ event: 'need', ...lacks });
-  for (let missing = lacks.objects.length + lacks.trees.length; missing > 0; missing--) await receiveBlob(store, frames, send);
+  for (let missing = lacks.objects.length + lacks.trees.length; missing > 0; missing--)
+    await receiveBlob(store, frames, send);
   return await activation.apply(signed, {
     step: (step, ms) => void send({ event: 'step', step, ms }),
     check: (check) => void send({ event: 'check', check }),
@@ -123,22 +142,33 @@ async function isConverged(host: Host, tenant: string, digest: string): Promise<
   return wanted.every(({ name }) => services.some((service) => service.name === name && service.active));
 }
 
-async function receiveBlob(store: Store, frames: AsyncGenerator<Frame>, send: (event: AgentEvent) => Promise<void>): Promise<void> {
+async function receiveBlob(
+  store: Store,
+  frames: AsyncGenerator<Frame>,
+  send: (event: AgentEvent) => Promise<void>,
+): Promise<void> {
   const header = await frames.next();
-  if (header.done || header.value.kind !== 'json') throw new ChpError('AGENT_FAILED', 'the connection was cut while files were sent');
+  if (header.done || header.value.kind !== 'json')
+    throw new ChpError('AGENT_FAILED', 'the connection was cut while files were sent');
   const blob = header.value.value as BlobHeader;
   let left = blob.size;
   let told = 0;
   const chunks = async function* (): AsyncGenerator<Uint8Array> {
     while (left > 0) {
       const frame = await frames.next();
-      if (frame.done || frame.value.kind !== 'raw') throw new ChpError('AGENT_FAILED', 'the connection was cut while files were sent');
+      if (frame.done || frame.value.kind !== 'raw')
+        throw new ChpError('AGENT_FAILED', 'the connection was cut while files were sent');
       left -= frame.value.bytes.byteLength;
       if (left < 0) throw new ChpError('AGENT_FAILED', 'more bytes came than were announced');
       yield frame.value.bytes;
       if (blob.size - left - told > 4 * 1024 * 1024) {
         told = blob.size - left;
-        void send({ event: 'progress', what: blob.kind === 'tree' ? 'runtime' : 'files', done: told, total: blob.size });
+        void send({
+          event: 'progress',
+          what: blob.kind === 'tree' ? 'runtime' : 'files',
+          done: told,
+          total: blob.size,
+        });
       }
     }
   };
@@ -161,7 +191,8 @@ async function confirmed(frames: AsyncGenerator<Frame>, withinS: number): Promis
 
 function running(root: string, tenant: string): ReturnType<typeof storedGeneration> {
   const current = currentGeneration(root, tenant);
-  if (!current) throw new ChpError('NOT_FOUND', `${tenant} runs nothing on this host`, { next: [`chp tenant apply ${tenant}`] });
+  if (!current)
+    throw new ChpError('NOT_FOUND', `${tenant} runs nothing on this host`, { next: [`chp tenant apply ${tenant}`] });
   return storedGeneration(root, tenant, current);
 }
 

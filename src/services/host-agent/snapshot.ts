@@ -15,7 +15,8 @@ export async function takeSnapshot(root: string, tenant: string, next: Digest, w
   const temporary = `${final}.new`;
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true, mode: 0o700 });
-  if (existsSync(layout.config)) await writeFile(join(temporary, 'gateway.json'), await readFile(layout.config), { mode: 0o600, flush: true });
+  if (existsSync(layout.config))
+    await writeFile(join(temporary, 'gateway.json'), await readFile(layout.config), { mode: 0o600, flush: true });
   if (withState && existsSync(layout.state))
     await run('cp', ['--archive', '--reflink=auto', layout.state, join(temporary, 'state')], { deadlineMs: 600_000 });
   await rm(final, { recursive: true, force: true });
@@ -26,11 +27,14 @@ export async function takeSnapshot(root: string, tenant: string, next: Digest, w
 export async function restoreSnapshot(root: string, tenant: string, failed: Digest): Promise<void> {
   const layout = tenantLayout(root, tenant);
   const from = join(layout.snapshots, failed);
-  if (existsSync(join(from, 'gateway.json'))) await writeLiveConfig(layout.config, await readFile(join(from, 'gateway.json')));
+  if (existsSync(join(from, 'gateway.json')))
+    await writeLiveConfig(layout.config, await readFile(join(from, 'gateway.json')));
   else if (existsSync(from)) await rm(layout.config, { force: true });
   if (!existsSync(join(from, 'state'))) return;
   await rm(`${layout.state}.restored`, { recursive: true, force: true });
-  await run('cp', ['--archive', '--reflink=auto', join(from, 'state'), `${layout.state}.restored`], { deadlineMs: 600_000 });
+  await run('cp', ['--archive', '--reflink=auto', join(from, 'state'), `${layout.state}.restored`], {
+    deadlineMs: 600_000,
+  });
   await rm(`${layout.state}.failed`, { recursive: true, force: true });
   if (existsSync(layout.state)) await rename(layout.state, `${layout.state}.failed`);
   await rename(`${layout.state}.restored`, layout.state);

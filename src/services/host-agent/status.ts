@@ -5,9 +5,9 @@ import { configDrift } from '../../core/config-drift.ts';
 import { type Digest, sha256 } from '../../core/digest.ts';
 import type { SignedGeneration } from '../../core/generation.ts';
 import { hostLayout, tenantLayout } from '../../core/host-layout.ts';
-import type { Manager } from './manager/manager.ts';
 import type { Host } from './host.ts';
 import { Journal } from './journal.ts';
+import type { Manager } from './manager/manager.ts';
 
 /** Digest of the generation that `current` points to; null = none. */
 export function currentGeneration(root: string, tenant: string): Digest | null {
@@ -20,7 +20,9 @@ export function currentGeneration(root: string, tenant: string): Digest | null {
 
 /** @throws when the stored generation is damaged */
 export function storedGeneration(root: string, tenant: string, digest: Digest): SignedGeneration {
-  return JSON.parse(readFileSync(join(tenantLayout(root, tenant).generations, digest, 'generation.json'), 'utf8')) as SignedGeneration;
+  return JSON.parse(
+    readFileSync(join(tenantLayout(root, tenant).generations, digest, 'generation.json'), 'utf8'),
+  ) as SignedGeneration;
 }
 
 /** What is on the host, read without changing anything. */
@@ -52,7 +54,8 @@ export function driftOf(root: string, tenant: string, current: Digest, live: str
     expected.add(file.path);
     const path = join(dir, file.path);
     if (!existsSync(path)) files.push({ path: file.path, problem: 'missing' });
-    else if (sha256(readFileSync(path)) !== file.sha256 || (statSync(path).mode & 0o777) !== file.mode) files.push({ path: file.path, problem: 'changed' });
+    else if (sha256(readFileSync(path)) !== file.sha256 || (statSync(path).mode & 0o777) !== file.mode)
+      files.push({ path: file.path, problem: 'changed' });
   }
   for (const entry of readdirSync(dir, { recursive: true, withFileTypes: true })) {
     const path = relative(dir, join(entry.parentPath, entry.name));
@@ -61,10 +64,15 @@ export function driftOf(root: string, tenant: string, current: Digest, live: str
   return { files, config: configDriftOf(readOrNull(join(dir, 'config/gateway.json')), live, manifest.ownership) };
 }
 
-function configDriftOf(base: string | null, live: string | null, ownership: SignedGeneration['manifest']['ownership']): HostStatus['drift']['config'] {
+function configDriftOf(
+  base: string | null,
+  live: string | null,
+  ownership: SignedGeneration['manifest']['ownership'],
+): HostStatus['drift']['config'] {
   if (base === null || base === live) return [];
   const parsed = live === null ? undefined : parseOrUndefined(live);
-  if (parsed === undefined) return [{ path: '', owner: 'operator', base: '(the whole file)', live: live === null ? undefined : '(not JSON)' }];
+  if (parsed === undefined)
+    return [{ path: '', owner: 'operator', base: '(the whole file)', live: live === null ? undefined : '(not JSON)' }];
   return configDrift(JSON.parse(base), parsed, ownership);
 }
 

@@ -50,7 +50,8 @@ export class Store {
       await extracted;
       return;
     }
-    if (header.size > MAX_OBJECT) throw new ChpError('INTEGRITY', `an object of ${header.size} bytes is over the limit`);
+    if (header.size > MAX_OBJECT)
+      throw new ChpError('INTEGRITY', `an object of ${header.size} bytes is over the limit`);
     const path = this.object(header.blob);
     const temporary = `${path}.${process.pid}.new`;
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -62,7 +63,8 @@ export class Store {
         await file.write(chunk);
       }
       await file.sync();
-      if (hash.digest('hex') !== header.blob) throw new ChpError('INTEGRITY', `object ${header.blob.slice(0, 12)} arrived damaged`);
+      if (hash.digest('hex') !== header.blob)
+        throw new ChpError('INTEGRITY', `object ${header.blob.slice(0, 12)} arrived damaged`);
       await rename(temporary, path);
     } catch (error) {
       await rm(temporary, { force: true });
@@ -75,7 +77,9 @@ export class Store {
     const bytes = await readFile(this.object(digest));
     if (createHash('sha256').update(bytes).digest('hex') === digest) return bytes;
     await rm(this.object(digest), { force: true });
-    throw new ChpError('INTEGRITY', `object ${digest.slice(0, 12)} is damaged on the host's disk`, { next: ['Run the same command again: it is sent anew.'] });
+    throw new ChpError('INTEGRITY', `object ${digest.slice(0, 12)} is damaged on the host's disk`, {
+      next: ['Run the same command again: it is sent anew.'],
+    });
   }
 
   /** Removes objects and trees that no generation on this host refers to. */
@@ -84,7 +88,7 @@ export class Store {
       for (const name of await readdir(join(this.#layout.objects, shard)))
         if (!kept.objects.has(name)) await rm(join(this.#layout.objects, shard, name), { force: true });
     for (const name of await readdir(this.#layout.trees).catch(() => []))
-      if (/^[0-9a-f]{64}$/.test(name) && !kept.trees.has(name)) await rm(join(this.#layout.trees, name), { recursive: true, force: true });
+      if (/^[0-9a-f]{64}$/.test(name) && !kept.trees.has(name))
+        await rm(join(this.#layout.trees, name), { recursive: true, force: true });
   }
-
 }

@@ -4,7 +4,11 @@ import { hostLayout, nodeBinary, tenantLayout } from '../../../core/host-layout.
 import type { ResolvedService } from './manager.ts';
 
 /** Fills in the placeholders of `GenerationService` for one host. Pure. */
-export function resolveServices(root: string, manifest: GenerationManifest, liveConfigDigest: string | null): ResolvedService[] {
+export function resolveServices(
+  root: string,
+  manifest: GenerationManifest,
+  liveConfigDigest: string | null,
+): ResolvedService[] {
   const layout = tenantLayout(root, manifest.tenant);
   const values: Record<string, string> = {
     node: nodeBinary(root, manifest.runtime.node),

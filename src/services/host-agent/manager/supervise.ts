@@ -5,9 +5,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceStatus } from '../../../core/agent-protocol.ts';
 import { hostLayout, tenantLayout } from '../../../core/host-layout.ts';
 import { Journal } from '../journal.ts';
-import { RotatingLog } from './rotating-log.ts';
 import type { ResolvedService } from './manager.ts';
-import { type DesiredState, desiredFile, logFile, readJson, stateFile, type SupervisorState } from './supervisor-files.ts';
+import { RotatingLog } from './rotating-log.ts';
+import {
+  type DesiredState,
+  desiredFile,
+  logFile,
+  readJson,
+  type SupervisorState,
+  stateFile,
+} from './supervisor-files.ts';
 
 const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 60_000;
@@ -25,7 +32,11 @@ export async function supervise(root: string, tenant: string): Promise<void> {
   const running = new Map<string, Supervised>();
   let revision: string | null = null;
   const publish = (): void => {
-    const state: SupervisorState = { pid: process.pid, revision, services: [...running.values()].map((s) => s.status()) };
+    const state: SupervisorState = {
+      pid: process.pid,
+      revision,
+      services: [...running.values()].map((s) => s.status()),
+    };
     writeAtomically(stateFile(layout), state);
   };
 
@@ -42,7 +53,13 @@ export async function supervise(root: string, tenant: string): Promise<void> {
       }
       for (const service of desired.services) {
         if (running.has(service.name)) continue;
-        const supervised = new Supervised(service, layout.credentials, layout.home, logFile(layout, service.name), publish);
+        const supervised = new Supervised(
+          service,
+          layout.credentials,
+          layout.home,
+          logFile(layout, service.name),
+          publish,
+        );
         running.set(service.name, supervised);
         supervised.start();
       }

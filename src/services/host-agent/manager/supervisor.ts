@@ -6,7 +6,7 @@ import type { ServiceStatus } from '../../../core/agent-protocol.ts';
 import { ChpError } from '../../../core/errors.ts';
 import { hostLayout, tenantLayout } from '../../../core/host-layout.ts';
 import type { Manager, ResolvedService } from './manager.ts';
-import { desiredFile, isSupervisor, logFile, readJson, stateFile, type SupervisorState } from './supervisor-files.ts';
+import { desiredFile, isSupervisor, logFile, readJson, type SupervisorState, stateFile } from './supervisor-files.ts';
 import { tailFile } from './tail-file.ts';
 
 const START_MS = 15_000;
@@ -20,7 +20,9 @@ export function supervisorManager(root: string, tenant: string): Manager {
   };
   const waitFor = async (what: string, ms: number, done: () => boolean): Promise<void> => {
     for (const deadline = Date.now() + ms; Date.now() < deadline; await sleep(20)) if (done()) return;
-    throw new ChpError('DEADLINE', `the supervisor of ${tenant} did not ${what} in ${ms / 1000} s`, { next: [`Look at ${logFile(layout, 'supervisor')}.`] });
+    throw new ChpError('DEADLINE', `the supervisor of ${tenant} did not ${what} in ${ms / 1000} s`, {
+      next: [`Look at ${logFile(layout, 'supervisor')}.`],
+    });
   };
   const stopSupervisor = async (): Promise<void> => {
     const found = state();
@@ -30,32 +32,39 @@ export function supervisorManager(root: string, tenant: string): Manager {
   };
 
   const reconcile = async (services: readonly ResolvedService[]): Promise<void> => {
-      const revision = randomUUID();
-      mkdirSync(layout.run, { recursive: true, mode: 0o700 });
-      writeFileSync(`${desiredFile(layout)}.new`, JSON.stringify({ revision, services }), { mode: 0o600 });
-      renameSync(`${desiredFile(layout)}.new`, desiredFile(layout));
-      const found = state();
-      if (found) process.kill(found.pid, 'SIGHUP');
-      else {
-        const child = spawn(process.execPath, [hostLayout(root).agent, 'supervise', '--root', root, '--tenant', tenant], {
-          cwd: '/',
-          detached: true,
-          stdio: 'ignore',
-          env: { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: layout.home },
-        });
-        child.unref();
-      }
-      const slowest = Math.max(0, ...services.map((service) => service.stopTimeoutS));
-      await waitFor('start the services', START_MS + slowest * 1000, () => state()?.revision === revision);
-    };
-    return {
+    const revision = randomUUID();
+    mkdirSync(layout.run, { recursive: true, mode: 0o700 });
+    writeFileSync(`${desiredFile(layout)}.new`, JSON.stringify({ revision, services }), { mode: 0o600 });
+    renameSync(`${desiredFile(layout)}.new`, desiredFile(layout));
+    const found = state();
+    if (found) process.kill(found.pid, 'SIGHUP');
+    else {
+      const child = spawn(process.execPath, [hostLayout(root).agent, 'supervise', '--root', root, '--tenant', tenant], {
+        cwd: '/',
+        detached: true,
+        stdio: 'ignore',
+        env: { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: layout.home },
+      });
+      child.unref();
+    }
+    const slowest = Math.max(0, ...services.map((service) => service.stopTimeoutS));
+    await waitFor('start the services', START_MS + slowest * 1000, () => state()?.revision === revision);
+  };
+  return {
     reconcile,
     // It stays, with nothing to run: it may be the one that asks.
     stop: () => reconcile([]),
     async status(): Promise<ServiceStatus[]> {
       const found = state();
       return (readJson<{ services: ResolvedService[] }>(desiredFile(layout))?.services ?? []).map(
-        ({ name }) => found?.services.find((service) => service.name === name) ?? { name, active: false, pid: null, restarts: 0, since: null },
+        ({ name }) =>
+          found?.services.find((service) => service.name === name) ?? {
+            name,
+            active: false,
+            pid: null,
+            restarts: 0,
+            since: null,
+          },
       );
     },
     async remove() {

@@ -15,8 +15,12 @@ const UNITS = '/etc/systemd/system';
 export function systemdManager(root: string, tenant: string): Manager {
   const layout = tenantLayout(root, tenant);
   const recovery = `chp-${tenant}-recover`;
-  const unitFiles = (): string[] => readdirSync(UNITS).filter((name) => name.startsWith(`chp-${tenant}-`) && name.endsWith('.service') && isOurs(name));
-  const isOurs = (unit: string): boolean => readFileSync(join(UNITS, unit), 'utf8').includes(`Description=chp: ${unit.slice(`chp-${tenant}-`.length, -'.service'.length)} of ${tenant}\n`);
+  const unitFiles = (): string[] =>
+    readdirSync(UNITS).filter((name) => name.startsWith(`chp-${tenant}-`) && name.endsWith('.service') && isOurs(name));
+  const isOurs = (unit: string): boolean =>
+    readFileSync(join(UNITS, unit), 'utf8').includes(
+      `Description=chp: ${unit.slice(`chp-${tenant}-`.length, -'.service'.length)} of ${tenant}\n`,
+    );
 
   return {
     async reconcile(services: readonly ResolvedService[], options) {
@@ -25,7 +29,8 @@ export function systemdManager(root: string, tenant: string): Manager {
       const changed: string[] = [];
       for (const service of services) {
         const unit = unitName(tenant, service.name);
-        if (writeIfChanged(join(UNITS, unit), renderUnit(tenant, service, layout, configWritable), 0o644)) changed.push(unit);
+        if (writeIfChanged(join(UNITS, unit), renderUnit(tenant, service, layout, configWritable), 0o644))
+          changed.push(unit);
       }
       const wanted = services.map((service) => unitName(tenant, service.name));
       const gone = unitFiles().filter((unit) => !wanted.includes(unit));
@@ -60,18 +65,40 @@ export function systemdManager(root: string, tenant: string): Manager {
     async armRecovery(seconds) {
       await this.disarmRecovery();
       await run('systemd-run', [
-        '--quiet', '--collect', `--unit=${recovery}`, `--on-active=${seconds}`,
-        process.execPath, hostLayout(root).agent, 'recover', '--root', root, '--tenant', tenant,
+        '--quiet',
+        '--collect',
+        `--unit=${recovery}`,
+        `--on-active=${seconds}`,
+        process.execPath,
+        hostLayout(root).agent,
+        'recover',
+        '--root',
+        root,
+        '--tenant',
+        tenant,
       ]);
     },
     async disarmRecovery() {
       await run('systemctl', ['stop', `${recovery}.timer`], { allowFailure: true });
     },
     async *logs(service, lines, follow, signal) {
-      const child = spawn('journalctl', ['--unit', unitName(tenant, service), '--output', 'short-iso', '--no-pager', '--lines', String(lines), ...(follow ? ['--follow'] : [])], {
-        stdio: ['ignore', 'pipe', 'ignore'],
-        signal,
-      });
+      const child = spawn(
+        'journalctl',
+        [
+          '--unit',
+          unitName(tenant, service),
+          '--output',
+          'short-iso',
+          '--no-pager',
+          '--lines',
+          String(lines),
+          ...(follow ? ['--follow'] : []),
+        ],
+        {
+          stdio: ['ignore', 'pipe', 'ignore'],
+          signal,
+        },
+      );
       child.on('error', () => {});
       yield* createInterface({ input: child.stdout });
     },
@@ -79,18 +106,27 @@ export function systemdManager(root: string, tenant: string): Manager {
 }
 
 async function statusOf(units: readonly string[]): Promise<ServiceStatus[]> {
-  const { stdout } = await run('systemctl', ['show', '--property=Id,ActiveState,SubState,MainPID,NRestarts,ActiveEnterTimestamp', ...units]);
-  return stdout.trim().split('\n\n').map((block) => {
-    const fields = Object.fromEntries(block.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
-    const since = Date.parse(fields.ActiveEnterTimestamp ?? '');
-    return {
-      name: fields.Id ?? '',
-      active: fields.ActiveState === 'active',
-      pid: Number(fields.MainPID) || null,
-      restarts: Number(fields.NRestarts ?? 0),
-      since: Number.isNaN(since) ? null : new Date(since).toISOString(),
-    };
-  });
+  const { stdout } = await run('systemctl', [
+    'show',
+    '--property=Id,ActiveState,SubState,MainPID,NRestarts,ActiveEnterTimestamp',
+    ...units,
+  ]);
+  return stdout
+    .trim()
+    .split('\n\n')
+    .map((block) => {
+      const fields = Object.fromEntries(
+        block.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+      );
+      const since = Date.parse(fields.ActiveEnterTimestamp ?? '');
+      return {
+        name: fields.Id ?? '',
+        active: fields.ActiveState === 'active',
+        pid: Number(fields.MainPID) || null,
+        restarts: Number(fields.NRestarts ?? 0),
+        since: Number.isNaN(since) ? null : new Date(since).toISOString(),
+      };
+    });
 }
 
 /** @returns true when the file was not as it is to be */

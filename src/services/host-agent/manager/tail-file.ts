@@ -4,7 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const LAST_BYTES = 512 * 1024;
 
 /** Last `lines` lines of a file, then (with `follow`) what is added, until the signal; a rotated file is begun anew. */
-export async function* tailFile(path: string, lines: number, follow: boolean, signal: AbortSignal): AsyncGenerator<string> {
+export async function* tailFile(
+  path: string,
+  lines: number,
+  follow: boolean,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
   const size = await sizeOf(path);
   let at = size;
   const start = Math.max(0, size - LAST_BYTES);

@@ -1,6 +1,6 @@
+import { join } from 'node:path';
 import launchScript from '../../../../templates/systemd/launch.sh' with { type: 'text' };
 import template from '../../../../templates/systemd/service.ini' with { type: 'text' };
-import { join } from 'node:path';
 import { type TenantLayout, tenantUser } from '../../../core/host-layout.ts';
 import type { ResolvedService } from './manager.ts';
 
@@ -9,8 +9,19 @@ export const LAUNCH_SCRIPT: string = launchScript;
 export const credentialFile = (layout: TenantLayout, name: string): string => join(layout.credentials, `${name}.cred`);
 
 /** The hardened unit of one service (systemd.exec(5)). Pure: it holds no secret, only where systemd finds them. */
-export function renderUnit(tenant: string, service: ResolvedService, layout: TenantLayout, configWritable: boolean): string {
-  const writable = [layout.state, layout.home, layout.tmp, layout.logs, ...(configWritable ? [join(layout.config, '..')] : [])];
+export function renderUnit(
+  tenant: string,
+  service: ResolvedService,
+  layout: TenantLayout,
+  configWritable: boolean,
+): string {
+  const writable = [
+    layout.state,
+    layout.home,
+    layout.tmp,
+    layout.logs,
+    ...(configWritable ? [join(layout.config, '..')] : []),
+  ];
   const values: Record<string, string> = {
     tenant,
     service: service.name,
