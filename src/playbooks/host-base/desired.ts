@@ -28,7 +28,7 @@ export interface BaseDir {
 
 export interface BaseFile extends BaseDir {
   sha256: Digest;
-  content: string | Uint8Array;
+  content: () => string | Uint8Array;
 }
 
 export const FIREWALL_UNIT = 'chp-firewall.service';
@@ -70,10 +70,10 @@ export function desiredFiles(desired: DesiredBase, login: string): BaseFile[] {
   const host = hostLayout(desired.root);
   const { keys } = tenantLayout(desired.root, desired.tenant);
   const owner = desired.manager === 'systemd' ? 'root' : login;
-  const file = (path: string, mode: string, content: string | Uint8Array): BaseFile => ({ path, mode, owner, content, sha256: sha256(content) });
+  const file = (path: string, mode: string, content: string): BaseFile => ({ path, mode, owner, content: () => content, sha256: sha256(content) });
   const about = { schema: 1, root: desired.root, manager: desired.manager, nodeTree: desired.node.digest };
   return [
-    file(host.agent, '644', readFileSync(desired.agent.path)),
+    { path: host.agent, mode: '644', owner, sha256: desired.agent.digest, content: () => readFileSync(desired.agent.path) },
     file(`${keys}/identity.age`, '600', `${desired.ageIdentity}\n`),
     file(`${keys}/signing.pub`, '644', desired.signingPublicKey),
     ...firewallFiles(desired, file),

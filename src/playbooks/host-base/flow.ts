@@ -113,7 +113,7 @@ function scriptOf(action: BaseAction): string[] {
       return [`mkdir -p ${quote(action.path)}; chown ${action.owner}: ${quote(action.path)}; chmod ${action.mode} ${quote(action.path)}`];
     case 'put-file': {
       const temporary = quote(`${action.path}.chp-new`);
-      const body = Buffer.from(action.content).toString('base64');
+      const body = Buffer.from(action.content()).toString('base64');
       return [
         `umask 077; base64 -d > ${temporary} <<'CHP'`,
         ...(body.match(/.{1,4000}/g) ?? ['']),
