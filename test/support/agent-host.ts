@@ -1,0 +1,205 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { hostProgram } from '../../src/adapters/agent/bundle.ts';
+import { AgentClient, type ApplyOptions, type BlobSource } from '../../src/adapters/agent/client.ts';
+import { localTransport } from '../../src/adapters/local/transport.ts';
+import { clawdbot } from '../../src/adapters/runtimes/clawdbot/adapter.ts';
+import { encryptTo, generateIdentity } from '../../src/adapters/secrets/age.ts';
+import type { AgentEvent, ApplyResult } from '../../src/core/agent-protocol.ts';
+import { type GenerationManifest, type SignedGeneration, signGeneration } from '../../src/core/generation.ts';
+import { chpHome } from '../../src/core/home.ts';
+import { type TenantLayout, tenantLayout } from '../../src/core/host-layout.ts';
+import type { SecretRecord } from '../../src/core/ports/registry.ts';
+import type { RuntimeBundle } from '../../src/core/ports/runtime.ts';
+import type { Transport } from '../../src/core/ports/transport.ts';
+import { withDefaults } from '../../src/core/tenant/defaults.ts';
+import type { TenantDocument } from '../../src/core/tenant/schema.ts';
+import { type BuiltGeneration, buildGeneration } from '../../src/operations/build-generation.ts';
+import { convergeBase } from '../../src/playbooks/host-base/flow.ts';
+import { TEST_CACHE, testBundle } from './runtime-bundle.ts';
+
+export interface Made {
+  signed: SignedGeneration;
+  built: BuiltGeneration;
+}
+
+/** What a test may vary of a tenant's generation. */
+export interface Variation {
+  config?: Record<string, unknown>;
+  model?: TenantDocument['model'];
+  ownership?: { family?: string[]; agent?: string[] };
+  /** Beside the gateway's token. */
+  secrets?: Record<string, string>;
+  skills?: Record<string, string>;
+  /** Last touch, before it is signed. */
+  manifest?: (manifest: GenerationManifest) => GenerationManifest;
+}
+
+/** A host without systemd and without root, as local mode has it: a folder with the base, the agent and one tenant. */
+export class AgentHost implements AsyncDisposable {
+  readonly root: string;
+  readonly tenant: string;
+  readonly layout: TenantLayout;
+  readonly bundle: RuntimeBundle;
+  readonly port: number;
+  token = 'token-one-0123456789abcdef';
+  readonly #keys: { recipient: string; signing: string };
+
+  constructor(
+    root: string,
+    tenant: string,
+    bundle: RuntimeBundle,
+    port: number,
+    keys: { recipient: string; signing: string },
+  ) {
+    this.root = root;
+    this.tenant = tenant;
+    this.layout = tenantLayout(root, tenant);
+    this.bundle = bundle;
+    this.port = port;
+    this.#keys = keys;
+  }
+
+  static async create(tenant = 'demo'): Promise<AgentHost> {
+    const root = await mkdtemp(join(tmpdir(), 'chp-agent-'));
+    const bundle = await testBundle();
+    const { identity, recipient } = await generateIdentity();
+    const signing = generateKeyPairSync('ed25519', {
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    });
+    const agent = await hostProgram('agent', chpHome({ CHP_HOME: TEST_CACHE, CHP_CACHE: TEST_CACHE }));
+    await convergeBase(localTransport(), {
+      root,
+      tenant,
+      manager: 'supervisor',
+      node: bundle.node,
+      agent,
+      ageIdentity: identity,
+      signingPublicKey: signing.publicKey,
+      firewallPorts: null,
+      packages: [],
+    });
+    return new AgentHost(root, tenant, bundle, await freePort(), { recipient, signing: signing.privateKey });
+  }
+
+  /** `failpoint` makes the agent die there. */
+  client(failpoint?: string, transport: Transport = localTransport()): AgentClient {
+    const host = { root: this.root, nodeTree: this.bundle.node.digest, asRoot: false };
+    if (!failpoint) return new AgentClient(transport, host);
+    return new AgentClient(
+      {
+        ...transport,
+        open: (argv, options) => transport.open(['env', `CHP_FAILPOINT=${failpoint}`, ...argv], options),
+      },
+      host,
+    );
+  }
+
+  async generation(variation: Variation = {}): Promise<Made> {
+    const { bytes } = await hostProgram('demo-model', chpHome({ CHP_HOME: TEST_CACHE, CHP_CACHE: TEST_CACHE }));
+    const tenant = withDefaults({
+      schema: 1,
+      name: this.tenant,
+      topology: 'hub',
+      host: 'local',
+      gateway: { port: this.port },
+      model: variation.model ?? { provider: 'demo' },
+      ...(variation.config ? { config: variation.config } : {}),
+      ...(variation.ownership ? { ownership: variation.ownership } : {}),
+      secrets: Object.keys(variation.secrets ?? {}),
+    });
+    const values = { CHP_GATEWAY_TOKEN: this.token, ...variation.secrets };
+    const secrets: SecretRecord[] = [];
+    for (const [name, value] of Object.entries(values))
+      secrets.push({
+        tenant: this.tenant,
+        name,
+        ciphertext: await this.#encrypted(name, value),
+        recipient: this.#keys.recipient,
+        updatedAt: '',
+        rotatedFrom: null,
+      });
+    const skills = Object.entries(variation.skills ?? {}).map(([name, text]) => ({
+      tenant: this.tenant,
+      name,
+      source: '',
+      digest: '',
+      updatedAt: '',
+      files: JSON.stringify([{ path: 'SKILL.md', mode: 0o644, base64: Buffer.from(text).toString('base64') }]),
+    }));
+    const built = buildGeneration({
+      tenant,
+      root: this.root,
+      runtime: clawdbot,
+      bundle: this.bundle,
+      secrets,
+      skills,
+      demoModel: bytes,
+    });
+    const manifest = variation.manifest?.(built.manifest) ?? built.manifest;
+    return { built: { ...built, manifest }, signed: signGeneration(manifest, this.#keys.signing) };
+  }
+
+  /** Encryption is randomised: the same value must give the same generation. */
+  readonly #ciphertexts = new Map<string, string>();
+  async #encrypted(name: string, value: string): Promise<string> {
+    const key = `${name}=${value}`;
+    const known = this.#ciphertexts.get(key) ?? (await encryptTo(this.#keys.recipient, value));
+    this.#ciphertexts.set(key, known);
+    return known;
+  }
+
+  blobs({ built }: Made): BlobSource {
+    const trees = new Map([this.bundle.node, this.bundle.app].map((tree) => [tree.digest, tree]));
+    return {
+      object: async (digest) => {
+        const bytes = built.objects.get(digest) ?? Buffer.alloc(0);
+        return { size: bytes.byteLength, stream: Readable.from([bytes]) };
+      },
+      tree: async (digest) => {
+        const tree = trees.get(digest);
+        if (!tree) throw new Error(`no tree ${digest}`);
+        return { size: tree.archiveSize, stream: createReadStream(tree.archive) };
+      },
+    };
+  }
+
+  /** Applies and confirms; `events` gathers what the agent said. */
+  apply(
+    made: Made,
+    options: Partial<ApplyOptions> & { failpoint?: string; events?: AgentEvent[] } = {},
+  ): Promise<ApplyResult> {
+    return this.client(options.failpoint).apply(this.tenant, made.signed, this.blobs(made), {
+      confirm: options.confirm ?? (async () => true),
+      confirmWithinS: options.confirmWithinS ?? 30,
+      onEvent: (event) => options.events?.push(event),
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.client().remove(this.tenant);
+    await rm(this.root, { recursive: true, force: true });
+  }
+}
+
+/** A port whose neighbours (port+2, port+5) are free, too. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 20_000);
+    if ((await isFree(port)) && (await isFree(port + 2)) && (await isFree(port + 5))) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+      .once('error', () => resolve(false))
+      .listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
