@@ -6,7 +6,8 @@ import { openHost } from './host-link.ts';
 import { provision } from './provision.ts';
 import { pushOver } from './push-tenant.ts';
 import { runtimeBundle } from './runtime-bundle.ts';
-import { SigningKeys } from './signing-key.ts';
+import { signingKeys } from './signing-key.ts';
+import { storeSecret } from './store-secret.ts';
 import type { TenantJob } from './tenant-job.ts';
 
 export interface Converged {
@@ -39,8 +40,8 @@ export async function convergeTenant(
       recipient: identity.ageRecipient,
       signingPublicKey: identity.signingPublicKey,
     });
-    await new SigningKeys(context.home).write(tenant.name, identity.signingPrivateKey);
-    for (const [name, value] of given) await context.storeSecret(tenant.name, identity.ageRecipient, name, value);
+    signingKeys.write(context.home, tenant.name, identity.signingPrivateKey);
+    for (const [name, value] of given) await storeSecret(registry, tenant.name, identity.ageRecipient, name, value);
   });
   const record: TenantRecord = await registry.tenant(tenant.name);
   const applied = await job.step('activate', () => pushOver(context, record, tenant, host, bundle));

@@ -1,10 +1,9 @@
-import { AgentClient } from '../adapters/agent/client.ts';
 import { ChpError } from '../core/errors.ts';
 import type { Context } from './context.ts';
 import { loadTenant } from './edit-tenant.ts';
 import { openHost } from './host-link.ts';
 import { deprovision, forgetProvision } from './provision.ts';
-import { SigningKeys } from './signing-key.ts';
+import { signingKeys } from './signing-key.ts';
 import { withTenantJob } from './tenant-job.ts';
 
 export interface Destroyed {
@@ -30,9 +29,7 @@ export async function destroyTenant(context: Context, name: string, options: { f
         await job.step('remove-from-host', () =>
           context.progress.step(`Stop and remove ${name} on ${tenant.host}`, async () => {
             await using host = await openHost(context, tenant);
-            const installed = host.facts.chp;
-            if (installed?.tenants.includes(name) && installed.nodeTree)
-              await new AgentClient(host.transport, host.root, installed.nodeTree).remove(name);
+            if (host.facts.chp?.tenants.includes(name)) await host.agent()?.remove(name);
           }),
         );
         await job.step('deprovision', () => deprovision(context, tenant));
@@ -47,7 +44,7 @@ export async function destroyTenant(context: Context, name: string, options: { f
       }
     }
     await job.step('unregister', async () => {
-      await new SigningKeys(context.home).remove(name);
+      signingKeys.remove(context.home, name);
       await registry.removeTenant(name);
     });
     return { tenant: name, host: tenant.host, hostCleaned: !options.forget };

@@ -1,10 +1,12 @@
+import { AgentClient } from '../adapters/agent/client.ts';
 import { openTransport } from '../adapters/transports.ts';
+import type { ServiceManager } from '../core/agent-protocol.ts';
 import type { Platform } from '../core/generation.ts';
 import { SYSTEM_ROOT } from '../core/host-layout.ts';
-import type { ServiceManager } from '../core/agent-protocol.ts';
 import type { Transport } from '../core/ports/transport.ts';
 import type { Tenant } from '../core/tenant/schema.ts';
-import { assertHostFit, type HostFacts, readHostFacts } from '../playbooks/facts/host.ts';
+import { assertHostFit } from '../playbooks/facts/fitness.ts';
+import { type HostFacts, platformOf, readHostFacts } from '../playbooks/facts/host.ts';
 import type { Context } from './context.ts';
 
 /** An open connection to a tenant's host, and what chp is to do there. */
@@ -15,21 +17,31 @@ export interface HostLink extends AsyncDisposable {
   /** Where chp keeps everything on that host. */
   root: string;
   manager: ServiceManager;
+  /** Port that sshd listens on, as seen from the host itself. */
+  sshPort: number;
+  /** null = the host was never bootstrapped. */
+  agent(nodeTree?: string): AgentClient | null;
 }
 
-/** Connects and reads the host's facts. @throws HOST_* errors; HOST_UNFIT listing everything that is missing. */
+/** Connects and reads the host's facts. @throws HOST_* errors; HOST_UNFIT listing everything that is missing */
 export async function openHost(context: Context, tenant: Pick<Tenant, 'host' | 'services'>): Promise<HostLink> {
   const transport = await openTransport(tenant.host, context.ssh);
   try {
-    const facts = await readHostFacts(transport, tenant.host === 'local' ? context.home.hub : SYSTEM_ROOT);
-    assertHostFit(facts);
-    const manager = chooseManager(tenant, facts);
+    // Where there is systemd and root, chp has the system's folder; else one of the login user's.
+    const system = await readHostFacts(transport, SYSTEM_ROOT);
+    const manager = chooseManager(tenant, system);
+    const root = manager === 'systemd' ? SYSTEM_ROOT : tenant.host === 'local' ? context.home.hub : `${system.home}/.chp/hub`;
+    const facts = root === SYSTEM_ROOT ? system : await readHostFacts(transport, root);
+    assertHostFit(transport.target, facts, manager);
     return {
       transport,
       facts,
-      platform: facts.platform,
-      root: manager === 'systemd' || tenant.host !== 'local' ? SYSTEM_ROOT : context.home.hub,
+      platform: platformOf(facts),
+      root,
       manager,
+      sshPort: facts.sshPort,
+      agent: (nodeTree = facts.chp?.nodeTree) =>
+        nodeTree ? new AgentClient(transport, { root, nodeTree, asRoot: manager === 'systemd' }) : null,
       [Symbol.asyncDispose]: () => transport.close(),
     };
   } catch (error) {
@@ -38,7 +50,7 @@ export async function openHost(context: Context, tenant: Pick<Tenant, 'host' | '
   }
 }
 
-/** `auto`: systemd where it is PID 1 and root is to be had; on this machine and elsewhere our own supervisor. */
+/** `auto`: systemd where it is PID 1 and root is to be had, else chp's own supervisor. */
 function chooseManager(tenant: Pick<Tenant, 'services'>, facts: HostFacts): ServiceManager {
   if (tenant.services.manager !== 'auto') return tenant.services.manager;
   return facts.systemd !== null && facts.rootAccess ? 'systemd' : 'supervisor';

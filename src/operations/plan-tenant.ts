@@ -1,4 +1,3 @@
-import { AgentClient } from '../adapters/agent/client.ts';
 import { digestOf } from '../core/digest.ts';
 import type { SignedGeneration } from '../core/generation.ts';
 import { compareGenerations, type TenantPlan } from '../core/plan.ts';
@@ -19,9 +18,9 @@ export async function planTenant(context: Context, name: string, document?: NewD
   await using host = await context.progress.step(`Connect to ${tenant.host}`, () => openHost(context, tenant));
   const bundle = await runtimeBundle(context, tenant, host.platform);
   const infrastructure = await previewProvision(context, tenant, host, bundle);
-  const agentInstalled = host.facts.chp !== null && record.recipient !== null;
-  const status = agentInstalled ? await new AgentClient(host.transport, host.root, bundle.node.digest).status(name) : null;
-  const desired = await desiredGeneration(registry, tenant, bundle);
+  const agent = record.recipient ? host.agent() : null;
+  const status = agent ? await agent.status(name) : null;
+  const desired = await desiredGeneration(context, tenant, host.root, bundle);
   const running = status?.current
     ? (await registry.generations(name)).find((generation) => generation.digest === status.current)
     : undefined;

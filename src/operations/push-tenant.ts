@@ -1,5 +1,4 @@
-import { AgentClient } from '../adapters/agent/client.ts';
-import { demoModelBytes } from '../adapters/agent/bundle.ts';
+import { hostProgram } from '../adapters/agent/bundle.ts';
 import { runtimeAdapter } from '../adapters/runtimes/index.ts';
 import { encryptTo } from '../adapters/secrets/age.ts';
 import type { ApplyResult } from '../core/agent-protocol.ts';
@@ -9,15 +8,23 @@ import type { Registry, TenantRecord } from '../core/ports/registry.ts';
 import type { RuntimeBundle } from '../core/ports/runtime.ts';
 import type { Tenant } from '../core/tenant/schema.ts';
 import { buildGeneration, type BuiltGeneration, } from './build-generation.ts';
+import type { IdentityOutputs } from '../stacks/provider/identity.ts';
 import type { Context } from './context.ts';
+import type { AgentClient } from '../adapters/agent/client.ts';
 import { type HostLink, openHost } from './host-link.ts';
 import { pushGeneration, signOnce } from './push-generation.ts';
 import { runtimeBundle } from './runtime-bundle.ts';
-import { SigningKeys } from './signing-key.ts';
+import { signingKeys } from './signing-key.ts';
 import { readIdentity } from './provision.ts';
 
 /** The generation that a tenant's document, secrets and skills amount to. @throws BAD_INPUT naming every secret that is missing. */
-export async function desiredGeneration(registry: Registry, tenant: Tenant, bundle: RuntimeBundle): Promise<BuiltGeneration> {
+export async function desiredGeneration(
+  context: Context,
+  tenant: Tenant,
+  root: string,
+  bundle: RuntimeBundle,
+): Promise<BuiltGeneration> {
+  const registry = await context.registry();
   const runtime = runtimeAdapter(tenant.runtime);
   const [secrets, skills] = await Promise.all([registry.secrets(tenant.name), registry.skills(tenant.name)]);
   const have = new Set(secrets.map((secret) => secret.name));
@@ -30,11 +37,12 @@ export async function desiredGeneration(registry: Registry, tenant: Tenant, bund
     });
   return buildGeneration({
     tenant,
+    root,
     runtime,
     bundle,
     secrets,
     skills: skills.filter((skill) => tenant.skills.some(({ name }) => name === skill.name)),
-    demoModel: tenant.model.provider === 'demo' ? await demoModelBytes() : null,
+    demoModel: tenant.model.provider === 'demo' ? (await hostProgram('demo-model', context.home)).bytes : null,
   });
 }
 
@@ -55,18 +63,16 @@ export async function pushOver(
 ): Promise<ApplyResult> {
   const registry = await context.registry();
   await ensureGatewayToken(context, registry, record);
-  const built = await desiredGeneration(registry, tenant, bundle);
+  const built = await desiredGeneration(context, tenant, host.root, bundle);
   const signed = await signOnce(registry, built, async () => {
-    const keys = new SigningKeys(context.home);
-    const kept = await keys.read(tenant.name);
+    const kept = signingKeys.read(context.home, tenant.name);
     if (kept) return kept;
-    const { signingPrivateKey } = await readIdentity(context, tenant);
-    await keys.write(tenant.name, signingPrivateKey);
+    const { signingPrivateKey } = await identityOf(context, tenant.name);
+    signingKeys.write(context.home, tenant.name, signingPrivateKey);
     return signingPrivateKey;
   });
-  const agent = new AgentClient(host.transport, host.root, bundle.node.digest);
   return context.progress.step(`Activate generation ${signed.digest.slice(0, 12)}`, (step) =>
-    pushGeneration(agent, registry, signed, built, bundle, step),
+    pushGeneration(host.agent(bundle.node.digest) as AgentClient, registry, signed, built, bundle, step),
   );
 }
 
@@ -75,11 +81,17 @@ async function ensureGatewayToken(context: Context, registry: Registry, record: 
   if (!record.recipient) throw new ChpError('CONFLICT', `${record.name} has no identity yet`, { next: [`chp tenant apply ${record.name}`] });
   const known = (await registry.secrets(record.name)).find((secret) => secret.name === GATEWAY_TOKEN);
   if (known?.recipient === record.recipient) return;
-  const { gatewayToken } = await readIdentity(context, { name: record.name });
+  const { gatewayToken } = await identityOf(context, record.name);
   await registry.setSecret({
     tenant: record.name,
     name: GATEWAY_TOKEN,
     ciphertext: await encryptTo(record.recipient, gatewayToken),
     recipient: record.recipient,
   });
+}
+
+async function identityOf(context: Context, tenant: string): Promise<IdentityOutputs> {
+  const identity = await readIdentity(context, { name: tenant });
+  if (identity) return identity;
+  throw new ChpError('CONFLICT', `${tenant} has no identity in the Pulumi state`, { next: [`chp tenant apply ${tenant}`] });
 }

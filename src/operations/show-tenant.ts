@@ -1,4 +1,3 @@
-import { AgentClient } from '../adapters/agent/client.ts';
 import type { HostStatus } from '../core/agent-protocol.ts';
 import { ChpError } from '../core/errors.ts';
 import type { GenerationRecord, JobRecord, MemberRecord, TenantRecord } from '../core/ports/registry.ts';
@@ -40,8 +39,9 @@ async function hostStatus(
 ): Promise<{ status: HostStatus | null; problem: string | null }> {
   try {
     await using host = await openHost(context, tenant);
-    if (!host.facts.chp?.nodeTree) return { status: null, problem: 'chp is not installed on the host' };
-    return { status: await new AgentClient(host.transport, host.root, host.facts.chp.nodeTree).status(name), problem: null };
+    const agent = host.agent();
+    if (!agent) return { status: null, problem: 'chp is not installed on the host' };
+    return { status: await agent.status(name), problem: null };
   } catch (error) {
     if (error instanceof ChpError) return { status: null, problem: error.message };
     throw error;

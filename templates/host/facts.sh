@@ -11,6 +11,8 @@ say kernel "$(uname -r)"
 say glibc "$(getconf GNU_LIBC_VERSION 2>/dev/null | cut -d' ' -f2)"
 say user "$(id -un)"
 say uid "$(id -u)"
+say home "$HOME"
+say sshPort "$(set -- ${SSH_CONNECTION:-}; echo "${4:-22}")"
 if [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; then say rootAccess yes; else say rootAccess no; fi
 if [ -d /run/systemd/system ]; then say systemd "$(systemctl --version 2>/dev/null | head -n 1 | cut -d' ' -f2)"; else say systemd ''; fi
 say epoch "$(date +%s)"

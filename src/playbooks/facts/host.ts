@@ -14,6 +14,10 @@ export interface HostFacts {
   glibc: string | null;
   user: string;
   uid: number;
+  /** Home folder of the login user. */
+  home: string;
+  /** Port of sshd that this connection came in by, as the host sees it. */
+  sshPort: number;
   /** The login user is root, or has sudo without a password. */
   rootAccess: boolean;
   /** Version of the systemd that is PID 1; null = none. */
@@ -57,6 +61,8 @@ export async function readHostFacts(transport: Transport, root: string): Promise
     glibc: text('glibc') || null,
     user: text('user'),
     uid: number('uid'),
+    home: text('home'),
+    sshPort: number('sshPort'),
     rootAccess: text('rootAccess') === 'yes',
     systemd: text('systemd') || null,
     clockOffsetS: number('epoch') - Math.round((before + after) / 2000),
