@@ -35,6 +35,8 @@ export async function makeIdentity(tenant: string): Promise<IdentityOutputs> {
 }
 
 async function makeCertificates(tenant: string): Promise<Pick<IdentityOutputs, 'caCertificate' | 'caPrivateKey' | 'hubCertificate' | 'hubPrivateKey'>> {
+  // The library's dependency injection wants it loaded first.
+  await import('reflect-metadata');
   const x509 = await import('@peculiar/x509');
   x509.cryptoProvider.set(webcrypto as Crypto);
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
