@@ -1,21 +1,65 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Digest, sha256 } from '../../core/digest.ts';
+import { type Digest, digestOf, sha256 } from '../../core/digest.ts';
 import type { ChpHome } from '../../core/home.ts';
 
 /** Programs that run on a host, each one file of JavaScript for the shipped node. */
-const ENTRIES = { agent: 'src/services/host-agent/main.ts', 'demo-model': 'src/services/demo-model/main.ts' } as const;
+const ENTRIES = {
+  agent: 'src/services/host-agent/main.ts',
+  'demo-model': 'src/services/demo-model/main.ts',
+} as const;
 export type HostProgram = keyof typeof ENTRIES;
 
-const PACKAGE_ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+export interface ProgramFile {
+  path: string;
+  digest: Digest;
+}
 
-/** Bundles one program; the same sources give the same bytes. Used by the build, and by a checkout at run time. */
-export async function bundleProgram(program: HostProgram, packageRoot: string): Promise<Uint8Array> {
+const PACKAGE_ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+/** All that a bundle is made of, and what decides which packages go in. */
+const SOURCES = ['src/core', 'src/services/host-agent', 'src/services/demo-model', 'templates/systemd'];
+const LOCKFILE = 'package-lock.json';
+
+/**
+ * One program as a file, with its bytes: the published package has it built, a checkout bundles it when its sources
+ * changed.
+ */
+export async function hostProgram(program: HostProgram, home: ChpHome): Promise<ProgramFile & { bytes: Uint8Array }> {
+  const path = isPublished() ? built(program) : await bundleOnce(program, join(home.cache, 'programs'));
+  const bytes = await readFile(path);
+  return { path, digest: sha256(bytes), bytes };
+}
+
+/** Writes every program as `<outDir>/<program>.mjs`: part of the build. The same sources give the same bytes. */
+export async function buildAgentFiles(outDir: string): Promise<{ agent: ProgramFile; demoModel: ProgramFile }> {
+  const write = async (program: HostProgram): Promise<ProgramFile> => {
+    const bytes = await bundleProgram(program);
+    const path = join(outDir, `${program}.mjs`);
+    await writeWhole(path, bytes);
+    return { path, digest: sha256(bytes) };
+  };
+  await mkdir(outDir, { recursive: true });
+  const [agent, demoModel] = await Promise.all([write('agent'), write('demo-model')]);
+  return { agent, demoModel };
+}
+
+const built = (program: HostProgram): string => join(PACKAGE_ROOT, 'dist', 'host', `${program}.mjs`);
+const isPublished = (): boolean => !existsSync(join(PACKAGE_ROOT, 'src')) && existsSync(built('agent'));
+
+async function bundleOnce(program: HostProgram, dir: string): Promise<string> {
+  const path = join(dir, `${program}-${await sourceDigest()}.mjs`);
+  if (existsSync(path)) return path;
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await writeWhole(path, await bundleProgram(program));
+  return path;
+}
+
+async function bundleProgram(program: HostProgram): Promise<Uint8Array> {
   const { build } = await import('esbuild');
   const { outputFiles } = await build({
-    absWorkingDir: packageRoot,
+    absWorkingDir: PACKAGE_ROOT,
     entryPoints: [ENTRIES[program]],
     bundle: true,
     platform: 'node',
@@ -33,24 +77,18 @@ export async function bundleProgram(program: HostProgram, packageRoot: string): 
   return file.contents;
 }
 
-/** One program as a file: the published package has it built, a checkout bundles it now. */
-export async function hostProgram(
-  program: HostProgram,
-  home: ChpHome,
-): Promise<{ path: string; digest: Digest; bytes: Uint8Array }> {
-  const built = join(PACKAGE_ROOT, 'dist', 'host', `${program}.mjs`);
-  if (!existsSync(join(PACKAGE_ROOT, 'src')) && existsSync(built)) {
-    const bytes = await readFile(built);
-    return { path: built, digest: sha256(bytes), bytes };
-  }
-  const bytes = await bundleProgram(program, PACKAGE_ROOT);
-  const digest = sha256(bytes);
-  const dir = join(home.cache, 'programs');
-  const path = join(dir, `${program}-${digest}.mjs`);
-  if (!existsSync(path)) {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
-    await writeFile(`${path}.${process.pid}.new`, bytes, { mode: 0o644 });
-    await rename(`${path}.${process.pid}.new`, path);
-  }
-  return { path, digest, bytes };
+async function sourceDigest(): Promise<Digest> {
+  const files = await Promise.all(
+    SOURCES.map(async (dir) => {
+      const entries = await readdir(join(PACKAGE_ROOT, dir), { recursive: true, withFileTypes: true });
+      return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+    }),
+  );
+  const paths = [...files.flat().sort(), fileURLToPath(import.meta.url), join(PACKAGE_ROOT, LOCKFILE)];
+  return digestOf(await Promise.all(paths.map(async (path) => [path, sha256(await readFile(path))])));
+}
+
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  await writeFile(`${path}.${process.pid}.new`, bytes, { mode: 0o644 });
+  await rename(`${path}.${process.pid}.new`, path);
 }

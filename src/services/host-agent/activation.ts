@@ -1,29 +1,28 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActivationStep, ApplyResult, CheckResult } from '../../core/agent-protocol.ts';
 import { mergeConfig } from '../../core/config-drift.ts';
 import { type Digest, sha256 } from '../../core/digest.ts';
 import { ChpError } from '../../core/errors.ts';
 import type { GenerationManifest, SignedGeneration } from '../../core/generation.ts';
-import { hostLayout, tenantLayout } from '../../core/host-layout.ts';
-import { smokeTest } from './checks.ts';
+import { tenantLayout } from '../../core/host-layout.ts';
+import { type SmokeTest, smokeTest } from './checks.ts';
 import { decryptSecret, installCredentials } from './credentials.ts';
 import { validateConfig } from './gateway-config.ts';
 import type { Host } from './host.ts';
 import { Journal } from './journal.ts';
 import type { Manager } from './manager/manager.ts';
 import { resolveServices } from './manager/resolve.ts';
-import { installedVersion } from './runtime.ts';
-import { restoreSnapshot, takeSnapshot, writeLiveConfig } from './snapshot.ts';
-import { pruneGenerations, stageGeneration } from './stage.ts';
-import { currentGeneration, storedGeneration } from './status.ts';
+import { pruneGenerations, pruneStore } from './retention.ts';
+import { hasStateSnapshot, restoreSnapshot, takeSnapshot, writeLiveConfig } from './snapshot.ts';
+import { stageGeneration } from './stage.ts';
+import { currentGeneration, running, storedGeneration } from './status.ts';
 import { Store } from './store.ts';
 
-/** Longest time that checks may take before the recovery timer fires. */
-const RECOVERY_AFTER_S = 300;
-
 export interface ActivationEvents {
+  /** The generation's own folder holds all that it needs from the store. */
+  staged(): Promise<void>;
   step(step: ActivationStep, ms: number): void;
   check(check: CheckResult): void;
   /** true = the operator's side is content; false or a rejection = go back. */
@@ -57,16 +56,17 @@ export class Activation {
       timings[name] = await this.#journal.step(name, work);
       events.step(name, timings[name]);
     };
-    const old = previous ? storedGeneration(root, this.#tenant, previous).manifest : null;
+    const old = this.#manifest(previous);
 
     this.#journal.begin(signed.digest, previous);
     try {
       await step('received', () => {});
       await step('staged', () => stageGeneration(root, signed, this.#store));
+      await events.staged();
       const config = await this.#candidateConfig(signed.digest, old ? previous : null, manifest);
       if (old?.runtime.app !== manifest.runtime.app || config !== this.#liveConfig())
         await validateConfig(this.#host, manifest, config);
-      await this.#manager.armRecovery(RECOVERY_AFTER_S);
+      await this.#manager.armRecovery();
       await step('snapshot', async () => {
         const runtimeChanges = old !== null && old.runtime.app !== manifest.runtime.app;
         if (runtimeChanges) await this.#manager.stop();
@@ -76,7 +76,7 @@ export class Activation {
       await step('switched', () => this.#point(signed.digest));
       await step('restarted', () => this.#run(manifest));
       await step('checked', async () => {
-        checks = await this.#check(manifest, events.check);
+        checks = await this.#check(manifest, 'full', events.check);
         const failed = checks.find((check) => check.verdict === 'fail');
         if (failed) throw new ChpError('UNHEALTHY', `${failed.title}: ${failed.detail}`);
       });
@@ -108,9 +108,7 @@ export class Activation {
 
   /** Smoke test of what runs now. @throws NOT_FOUND when nothing does */
   async check(onCheck: (check: CheckResult) => void): Promise<CheckResult[]> {
-    const current = currentGeneration(this.#host.root, this.#tenant);
-    if (!current) throw new ChpError('NOT_FOUND', `${this.#tenant} runs nothing on this host`);
-    return this.#check(storedGeneration(this.#host.root, this.#tenant, current).manifest, onCheck);
+    return this.#check(running(this.#host.root, this.#tenant).manifest, 'full', onCheck);
   }
 
   /** The live config with what family and agent own kept. */
@@ -137,10 +135,7 @@ export class Activation {
 
   async #point(to: Digest | null): Promise<void> {
     const { current } = tenantLayout(this.#host.root, this.#tenant);
-    if (to === null) {
-      rmSync(current, { force: true });
-      return;
-    }
+    if (to === null) return rm(current, { force: true });
     await rm(`${current}.new`, { force: true });
     await symlink(join('generations', to), `${current}.new`);
     await rename(`${current}.new`, current);
@@ -155,58 +150,58 @@ export class Activation {
     await this.#manager.reconcile(resolveServices(root, manifest, digest), { configWritable });
   }
 
-  async #check(manifest: GenerationManifest, onCheck: (check: CheckResult) => void): Promise<CheckResult[]> {
-    const token = await decryptSecret(this.#host.root, manifest, manifest.checks.gateway.tokenSecret, this.#store);
-    return smokeTest(manifest, token, installedVersion(this.#host.root, manifest), onCheck);
+  /** null when there is none, or when it is damaged: then nothing of it can be put back. */
+  #manifest(digest: Digest | null): GenerationManifest | null {
+    return digest ? (storedGeneration(this.#host.root, this.#tenant, digest)?.manifest ?? null) : null;
   }
 
-  /** Puts back what ran before and proves that it answers. */
+  async #check(
+    manifest: GenerationManifest,
+    depth: SmokeTest['depth'],
+    onCheck: (check: CheckResult) => void,
+  ): Promise<CheckResult[]> {
+    const { root } = this.#host;
+    const token = await decryptSecret(root, manifest, manifest.checks.gateway.tokenSecret, this.#store);
+    const gatewayProcess = async () => (await this.#manager.status()).find(({ name }) => name === 'gateway');
+    return smokeTest({ root, manifest, token, gatewayProcess, depth, onCheck });
+  }
+
+  /** Puts back what ran before and proves that it answers. May be run again after a cut. */
   async #revert(failed: Digest, previous: Digest | null): Promise<void> {
     const { root } = this.#host;
-    const before = previous ? storedGeneration(root, this.#tenant, previous).manifest : null;
-    const stateChanged = existsSync(join(tenantLayout(root, this.#tenant).snapshots, failed, 'state'));
-    if (!before || stateChanged) await this.#manager.stop();
-    await restoreSnapshot(root, this.#tenant, failed);
-    await this.#point(previous);
+    const reached = this.#journal.reached('snapshot');
+    const before = this.#manifest(previous);
+    if (!before) await this.#manager.remove();
+    else if (reached && hasStateSnapshot(root, this.#tenant, failed)) await this.#manager.stop();
+    // Before that step ended nothing was touched, and what is there may be of an earlier activation.
+    if (reached) await restoreSnapshot(root, this.#tenant, failed);
+    await this.#point(before && previous);
+    let down: CheckResult | undefined;
     if (before) {
       await this.#run(before);
-      const checks = await this.#check(before, () => {});
-      const down = checks.find((check) => check.id === 'gateway.health' && check.verdict === 'fail');
-      if (down)
-        throw new ChpError(
-          'UNHEALTHY',
-          `${this.#tenant}: the generation from before was put back, but does not answer`,
-          {
-            why: down.detail,
-            next: [`chp logs ${this.#tenant} gateway`, `chp tenant apply ${this.#tenant}`],
-          },
-        );
-    } else await this.#manager.reconcile([]);
+      down = (await this.#check(before, 'health', () => {})).find((check) => check.verdict === 'fail');
+    } else await rm(tenantLayout(root, this.#tenant).credentials, { recursive: true, force: true });
+    // All is back; that it does not answer must not keep the next push from mending it.
     this.#journal.end('reverted');
     await this.#manager.disarmRecovery();
+    if (down)
+      throw new ChpError('UNHEALTHY', `${this.#tenant}: the generation from before was put back, but does not answer`, {
+        why: down.detail,
+        next: [`chp logs ${this.#tenant} gateway`, `chp tenant apply ${this.#tenant}`],
+      });
   }
 
   async #commit(generation: Digest, previous: Digest | null): Promise<void> {
     if (this.#journal.open()?.step !== 'committed') await this.#journal.step('committed', () => {});
     this.#journal.end('committed');
     await this.#manager.disarmRecovery();
-    const { root } = this.#host;
-    const kept = [generation, ...(previous ? [previous] : [])];
-    await pruneGenerations(root, this.#tenant, kept);
-    await this.#store.prune(await stillNeeded(this.#host));
+    // Room is made at the next commit, too: what runs is not to fail for it.
+    await this.#prune(generation, previous).catch(() => {});
   }
-}
 
-/** Objects and trees that any tenant's generations on this host refer to, and the node that the agent runs on. */
-async function stillNeeded(host: Host): Promise<{ objects: Set<Digest>; trees: Set<Digest> }> {
-  const objects = new Set<Digest>();
-  const trees = new Set([host.nodeTree]);
-  for (const tenant of await readdir(hostLayout(host.root).tenants))
-    for (const name of await readdir(tenantLayout(host.root, tenant).generations).catch(() => [])) {
-      if (!/^[0-9a-f]{64}$/.test(name)) continue;
-      const { manifest } = storedGeneration(host.root, tenant, name);
-      trees.add(manifest.runtime.app).add(manifest.runtime.node);
-      for (const file of manifest.files) objects.add(file.sha256);
-    }
-  return { objects, trees };
+  async #prune(generation: Digest, previous: Digest | null): Promise<void> {
+    const { root } = this.#host;
+    await pruneGenerations(root, this.#tenant, [generation, ...(previous ? [previous] : [])]);
+    await pruneStore(this.#host);
+  }
 }

@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { armor, Decrypter } from 'age-encryption';
 import type { ServiceManager } from '../../core/agent-protocol.ts';
 import { ChpError } from '../../core/errors.ts';
 import type { GenerationManifest } from '../../core/generation.ts';
@@ -59,6 +58,8 @@ export async function installCredentials(
 
 async function decrypt(root: string, tenant: string, ciphertext: Buffer, name: string): Promise<string> {
   try {
+    // Loaded on first use: its curves cost more time than a converged push.
+    const { armor, Decrypter } = await import('age-encryption');
     const decrypter = new Decrypter();
     decrypter.addIdentity(readFileSync(join(tenantLayout(root, tenant).keys, 'identity.age'), 'utf8').trim());
     return await decrypter.decrypt(armor.decode(ciphertext.toString('utf8')), 'text');

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { ActivationStep } from '../../core/agent-protocol.ts';
+import { ACTIVATION_STEPS, type ActivationStep } from '../../core/agent-protocol.ts';
 import type { Digest } from '../../core/digest.ts';
 import { failpoint } from './failpoint.ts';
 
@@ -60,6 +60,19 @@ export class Journal {
       else if (found) found.step = line.step;
     }
     return found;
+  }
+
+  /** Did the open activation end this step? */
+  reached(step: ActivationStep): boolean {
+    const last = this.open()?.step ?? null;
+    return last !== null && ACTIVATION_STEPS.indexOf(last) >= ACTIVATION_STEPS.indexOf(step);
+  }
+
+  /** What ran before the last activation that was committed. */
+  previous(): Digest | null {
+    const lines = this.#lines();
+    const begin = lines.findLast((line) => 'begin' in line);
+    return begin && lines.some((line) => 'end' in line && line.end === 'committed') ? begin.previous : null;
   }
 
   #lines(): Line[] {

@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
+import { ChpError } from '../../core/errors.ts';
 import { Activation } from './activation.ts';
 import { readHost } from './host.ts';
+import { lockTenant } from './locks.ts';
 import { managerFor } from './manager/choose.ts';
 import { supervise } from './manager/supervise.ts';
-import { lockTenant, serve } from './serve.ts';
+import { serve } from './serve.ts';
 
 /** `agent.mjs serve|recover|supervise --root DIR [--tenant NAME]`: the one program chp puts on a host. */
 const { values, positionals } = parseArgs({
@@ -34,6 +36,12 @@ switch (positionals[0]) {
 
 async function recover(): Promise<void> {
   const host = readHost(root);
-  await using _lock = await lockTenant(root, tenant, 'recover', 0);
-  await new Activation(host, tenant, managerFor(host, tenant)).recover();
+  try {
+    await using _lock = await lockTenant(root, tenant, 'recover', 0);
+    await new Activation(host, tenant, managerFor(host, tenant)).recover();
+  } catch (error) {
+    // Somebody is at work: then there is nothing to recover.
+    if (!(error instanceof ChpError && error.code === 'LOCKED')) throw error;
+  }
+  process.exit(0);
 }

@@ -23,6 +23,10 @@ export async function takeSnapshot(root: string, tenant: string, next: Digest, w
   await rename(temporary, final);
 }
 
+/** Was the gateway's state kept, too? */
+export const hasStateSnapshot = (root: string, tenant: string, failed: Digest): boolean =>
+  existsSync(join(tenantLayout(root, tenant).snapshots, failed, 'state'));
+
 /** Puts back what `takeSnapshot` kept. May be run again after a cut. */
 export async function restoreSnapshot(root: string, tenant: string, failed: Digest): Promise<void> {
   const layout = tenantLayout(root, tenant);

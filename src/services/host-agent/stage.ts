@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Digest } from '../../core/digest.ts';
 import type { SignedGeneration } from '../../core/generation.ts';
 import { tenantLayout } from '../../core/host-layout.ts';
 import type { Store } from './store.ts';
@@ -27,16 +26,6 @@ export async function stageGeneration(root: string, signed: SignedGeneration, st
   await rename(temporary, final);
   await rm(`${final}.old`, { recursive: true, force: true });
   await syncDir(generations);
-}
-
-/** Keeps the newest `keep` generations beside those named; the rest goes, with its snapshots. */
-export async function pruneGenerations(root: string, tenant: string, keep: readonly Digest[]): Promise<void> {
-  const { generations, snapshots } = tenantLayout(root, tenant);
-  for (const name of await readdir(generations)) {
-    if (keep.includes(name)) continue;
-    await rm(join(generations, name), { recursive: true, force: true });
-    await rm(join(snapshots, name), { recursive: true, force: true });
-  }
 }
 
 async function syncDir(dir: string): Promise<void> {

@@ -2,12 +2,15 @@ import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'n
 import { basename, join, relative } from 'node:path';
 import type { HostStatus } from '../../core/agent-protocol.ts';
 import { configDrift } from '../../core/config-drift.ts';
-import { type Digest, sha256 } from '../../core/digest.ts';
+import { type Digest, digestOf, sha256 } from '../../core/digest.ts';
+import { ChpError } from '../../core/errors.ts';
 import type { SignedGeneration } from '../../core/generation.ts';
 import { hostLayout, tenantLayout } from '../../core/host-layout.ts';
+import { TREE_MANIFEST } from '../../core/tree.ts';
 import type { Host } from './host.ts';
 import { Journal } from './journal.ts';
 import type { Manager } from './manager/manager.ts';
+import { resolveServices } from './manager/resolve.ts';
 
 /** Digest of the generation that `current` points to; null = none. */
 export function currentGeneration(root: string, tenant: string): Digest | null {
@@ -18,35 +21,56 @@ export function currentGeneration(root: string, tenant: string): Digest | null {
   }
 }
 
-/** @throws when the stored generation is damaged */
-export function storedGeneration(root: string, tenant: string, digest: Digest): SignedGeneration {
-  return JSON.parse(
-    readFileSync(join(tenantLayout(root, tenant).generations, digest, 'generation.json'), 'utf8'),
-  ) as SignedGeneration;
+/** What a generation's folder says that it is; null when it is gone, or not what its name says. */
+export function storedGeneration(root: string, tenant: string, digest: Digest): SignedGeneration | null {
+  const text = readOrNull(join(tenantLayout(root, tenant).generations, digest, 'generation.json'));
+  const signed = text === null ? undefined : (parseOrUndefined(text) as SignedGeneration | undefined);
+  return signed?.manifest && digestOf(signed.manifest) === digest ? signed : null;
+}
+
+/** The generation that runs. @throws NOT_FOUND when nothing does; INTEGRITY when it is damaged */
+export function running(root: string, tenant: string): SignedGeneration {
+  const current = currentGeneration(root, tenant);
+  if (!current)
+    throw new ChpError('NOT_FOUND', `${tenant} runs nothing on this host`, { next: [`chp tenant apply ${tenant}`] });
+  const signed = storedGeneration(root, tenant, current);
+  if (!signed)
+    throw new ChpError('INTEGRITY', `the generation ${current.slice(0, 12)} of ${tenant} is damaged on the host`, {
+      next: [`chp tenant apply ${tenant}`],
+    });
+  return signed;
 }
 
 /** What is on the host, read without changing anything. */
 export async function hostStatus(host: Host, tenant: string, manager: Manager): Promise<HostStatus> {
   const layout = tenantLayout(host.root, tenant);
   const current = currentGeneration(host.root, tenant);
-  const open = new Journal(layout.journal).open();
+  const journal = new Journal(layout.journal);
+  const open = journal.open();
   const live = readOrNull(layout.config);
   return {
     tenant,
     agentDigest: sha256(readFileSync(hostLayout(host.root).agent)),
     manager: host.manager,
     current,
-    previous: open?.previous ?? null,
+    previous: journal.previous(),
     interrupted: open ? { step: open.step ?? 'received', generation: open.generation } : null,
     services: existsSync(layout.dir) ? await manager.status() : [],
-    drift: current ? driftOf(host.root, tenant, current, live) : { config: [], files: [] },
+    drift: current ? driftOf(host, tenant, current, live, manager) : { config: [], files: [] },
     configDigest: { file: live === null ? null : sha256(live), running: null },
   };
 }
 
-/** Where files and live config differ from the generation that runs. */
-export function driftOf(root: string, tenant: string, current: Digest, live: string | null): HostStatus['drift'] {
-  const { manifest } = storedGeneration(root, tenant, current);
+/** Where files, units and live config differ from the generation that runs. */
+export function driftOf(
+  { root }: Host,
+  tenant: string,
+  current: Digest,
+  live: string | null,
+  manager: Manager,
+): HostStatus['drift'] {
+  const manifest = storedGeneration(root, tenant, current)?.manifest;
+  if (!manifest) return { config: [], files: [{ path: 'generation.json', problem: 'changed' }] };
   const dir = join(tenantLayout(root, tenant).generations, current);
   const files: HostStatus['drift']['files'] = [];
   const expected = new Set(['generation.json']);
@@ -61,6 +85,10 @@ export function driftOf(root: string, tenant: string, current: Digest, live: str
     const path = relative(dir, join(entry.parentPath, entry.name));
     if (!entry.isDirectory() && !expected.has(path)) files.push({ path, problem: 'extra' });
   }
+  for (const tree of [manifest.runtime.node, manifest.runtime.app])
+    if (!existsSync(join(hostLayout(root).trees, tree, TREE_MANIFEST)))
+      files.push({ path: `trees/${tree}`, problem: 'missing' });
+  files.push(...manager.drift(resolveServices(root, manifest, null)));
   return { files, config: configDriftOf(readOrNull(join(dir, 'config/gateway.json')), live, manifest.ownership) };
 }
 

@@ -1,4 +1,4 @@
-import type { ServiceStatus } from '../../../core/agent-protocol.ts';
+import type { HostStatus, ServiceStatus } from '../../../core/agent-protocol.ts';
 import type { GenerationService } from '../../../core/generation.ts';
 
 /** A service with every placeholder filled in. */
@@ -14,10 +14,12 @@ export interface Manager {
   /** Stops every process; `reconcile` starts them again. */
   stop(): Promise<void>;
   status(): Promise<ServiceStatus[]>;
+  /** What of the manager's own files is not as it was written; by the services' fingerprints nothing is judged. */
+  drift(services: readonly ResolvedService[]): HostStatus['drift']['files'];
   /** Removes units, supervisor and all they own. */
   remove(): Promise<void>;
-  /** Arranges that `agent recover` runs in `seconds` unless disarmed, even when this process is killed. */
-  armRecovery(seconds: number): Promise<void>;
+  /** Arranges that a cut activation is recovered soon, even when this process is killed; until disarmed. */
+  armRecovery(): Promise<void>;
   disarmRecovery(): Promise<void>;
   /** Last lines of a service's log; with `follow` it goes on until the signal. */
   logs(service: string, lines: number, follow: boolean, signal: AbortSignal): AsyncIterable<string>;

@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceStatus } from '../../../core/agent-protocol.ts';
+import { acquireFlock } from '../../../core/flock.ts';
 import { hostLayout, tenantLayout } from '../../../core/host-layout.ts';
 import { Journal } from '../journal.ts';
+import { endProcessesOf, sendSignal } from '../processes.ts';
 import type { ResolvedService } from './manager.ts';
 import { RotatingLog } from './rotating-log.ts';
 import {
@@ -21,6 +23,9 @@ const LONGEST_BACKOFF_MS = 60_000;
 /** A process that lived this long starts its back-off anew. */
 const SETTLED_MS = 60_000;
 const WATCH_MS = 5_000;
+const POLITE_MS = 5_000;
+/** The lock of one that was just killed is let go a moment later. */
+const HANDOVER_MS = 3_000;
 
 /**
  * The supervisor of one tenant, where there is no systemd: keeps its processes running, with growing pauses between
@@ -29,6 +34,15 @@ const WATCH_MS = 5_000;
 export async function supervise(root: string, tenant: string): Promise<void> {
   const layout = tenantLayout(root, tenant);
   mkdirSync(layout.run, { recursive: true, mode: 0o700 });
+  const me = {
+    actor: userInfo().username,
+    host: hostname(),
+    pid: process.pid,
+    what: 'supervise',
+    since: new Date().toISOString(),
+  };
+  // A second one would start everything twice.
+  await using _only = await acquireFlock(join(layout.run, 'lock'), me, { waitMs: HANDOVER_MS });
   const running = new Map<string, Supervised>();
   let revision: string | null = null;
   const publish = (): void => {
@@ -69,7 +83,7 @@ export async function supervise(root: string, tenant: string): Promise<void> {
   };
 
   process.on('SIGHUP', reconcile);
-  await killLeftovers(readJson<SupervisorState>(stateFile(layout)));
+  await endProcessesOf(root, tenant, POLITE_MS);
   const journal = new Journal(layout.journal);
   const watch = setInterval(() => journal.open() && recoverInChild(root, tenant), WATCH_MS);
   publish();
@@ -117,32 +131,40 @@ class Supervised {
     this.#child = child;
     this.#since = new Date(started).toISOString();
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => this.#log.write(chunk));
-    child.once('error', (error) => this.#log.write(Buffer.from(`could not be started: ${error.message}\n`)));
-    child.once('close', (code, signal) => {
-      this.#child = null;
-      this.#log.write(Buffer.from(`[supervisor] ${this.service.name} ended (${signal ?? code})\n`));
-      if (this.#stopping) return;
-      if (Date.now() - started > SETTLED_MS) this.#backoff = FIRST_BACKOFF_MS;
-      this.#timer = setTimeout(() => {
-        this.#restarts++;
-        this.start();
-        this.#changed();
-      }, this.#backoff);
-      this.#backoff = Math.min(this.#backoff * 2, LONGEST_BACKOFF_MS);
-      this.#changed();
+    child.once('error', (error) => {
+      this.#log.write(Buffer.from(`could not be started: ${error.message}\n`));
+      if (child.pid === undefined) this.#ended(started, 'never began');
     });
+    child.once('exit', (code, signal) => this.#ended(started, String(signal ?? code)));
+  }
+
+  #ended(started: number, how: string): void {
+    this.#child = null;
+    this.#log.write(Buffer.from(`[supervisor] ${this.service.name} ended (${how})\n`));
+    if (this.#stopping) return;
+    if (Date.now() - started > SETTLED_MS) this.#backoff = FIRST_BACKOFF_MS;
+    this.#timer = setTimeout(() => {
+      this.#restarts++;
+      this.start();
+      this.#changed();
+    }, this.#backoff);
+    this.#backoff = Math.min(this.#backoff * 2, LONGEST_BACKOFF_MS);
+    this.#changed();
   }
 
   async stop(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#timer);
     const child = this.#child;
-    if (!child?.pid || child.exitCode !== null) return;
-    const ended = new Promise((resolve) => child.once('close', resolve));
-    process.kill(child.pid, 'SIGTERM');
-    const kill = setTimeout(() => child.pid && process.kill(-child.pid, 'SIGKILL'), this.service.stopTimeoutS * 1000);
+    if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return;
+    const { pid } = child;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    sendSignal(pid, 'SIGTERM');
+    const kill = setTimeout(() => sendSignal(-pid, 'SIGKILL'), this.service.stopTimeoutS * 1000);
     await ended;
     clearTimeout(kill);
+    // What it started and left behind may hold its port.
+    sendSignal(-pid, 'SIGKILL');
   }
 
   status(): ServiceStatus {
@@ -160,32 +182,19 @@ class Supervised {
   }
 }
 
-/** In a process of its own: it asks this one to reconcile. It ends at once while an activation is under way (the lock). */
+/**
+ * In a process of its own: it asks this one to reconcile. Only when nobody holds the tenant's lock, which means that
+ * whoever began the activation is dead.
+ */
 function recoverInChild(root: string, tenant: string): void {
-  const args = [hostLayout(root).agent, 'recover', '--root', root, '--tenant', tenant];
-  spawn(process.execPath, args, { stdio: 'ignore', detached: true }).unref();
-}
-
-/** A supervisor that was killed leaves its processes behind, holding their ports. */
-async function killLeftovers(before: SupervisorState | null): Promise<void> {
-  for (const { pid } of before?.services ?? []) {
-    if (pid === null || !leadsItsGroup(pid)) continue;
-    process.kill(-pid, 'SIGTERM');
-    for (let waited = 0; leadsItsGroup(pid) && waited < 5_000; waited += 50) await sleep(50);
-    if (leadsItsGroup(pid)) process.kill(-pid, 'SIGKILL');
-  }
-}
-
-/** Ours lead a process group and run from chp's own trees; a later process with that number hardly does both. */
-function leadsItsGroup(pid: number): boolean {
-  try {
-    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const group = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]);
-    return group === pid && command.includes('/trees/');
-  } catch {
-    return false;
-  }
+  const { lock } = tenantLayout(root, tenant);
+  spawn('flock', ['-n', lock, 'true'], { stdio: 'ignore' })
+    .on('error', () => {})
+    .once('exit', (code) => {
+      if (code !== 0) return;
+      const args = [hostLayout(root).agent, 'recover', '--root', root, '--tenant', tenant];
+      spawn(process.execPath, args, { stdio: 'ignore', detached: true }).unref();
+    });
 }
 
 function writeAtomically(path: string, value: unknown): void {

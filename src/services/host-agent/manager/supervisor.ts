@@ -1,15 +1,18 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceStatus } from '../../../core/agent-protocol.ts';
 import { ChpError } from '../../../core/errors.ts';
 import { hostLayout, tenantLayout } from '../../../core/host-layout.ts';
+import { endProcessesOf, sendSignal } from '../processes.ts';
 import type { Manager, ResolvedService } from './manager.ts';
 import { desiredFile, isSupervisor, logFile, readJson, type SupervisorState, stateFile } from './supervisor-files.ts';
 import { tailFile } from './tail-file.ts';
 
 const START_MS = 15_000;
+const STOP_MS = 60_000;
+const POLITE_MS = 5_000;
 
 /** The operator's side of `supervise`: one detached process a tenant, no root needed. */
 export function supervisorManager(root: string, tenant: string): Manager {
@@ -27,8 +30,8 @@ export function supervisorManager(root: string, tenant: string): Manager {
   const stopSupervisor = async (): Promise<void> => {
     const found = state();
     if (!found) return;
-    process.kill(found.pid, 'SIGTERM');
-    await waitFor('stop', 60_000, () => !isSupervisor(found.pid, tenant));
+    sendSignal(found.pid, 'SIGTERM');
+    await waitFor('stop', STOP_MS, () => !isSupervisor(found.pid, tenant));
   };
 
   const reconcile = async (services: readonly ResolvedService[]): Promise<void> => {
@@ -36,9 +39,7 @@ export function supervisorManager(root: string, tenant: string): Manager {
     mkdirSync(layout.run, { recursive: true, mode: 0o700 });
     writeFileSync(`${desiredFile(layout)}.new`, JSON.stringify({ revision, services }), { mode: 0o600 });
     renameSync(`${desiredFile(layout)}.new`, desiredFile(layout));
-    const found = state();
-    if (found) process.kill(found.pid, 'SIGHUP');
-    else {
+    if (!state()) {
       const child = spawn(process.execPath, [hostLayout(root).agent, 'supervise', '--root', root, '--tenant', tenant], {
         cwd: '/',
         detached: true,
@@ -48,7 +49,11 @@ export function supervisorManager(root: string, tenant: string): Manager {
       child.unref();
     }
     const slowest = Math.max(0, ...services.map((service) => service.stopTimeoutS));
-    await waitFor('start the services', START_MS + slowest * 1000, () => state()?.revision === revision);
+    await waitFor('start the services', START_MS + slowest * 1000, () => {
+      const found = state();
+      if (found && found.revision !== revision) sendSignal(found.pid, 'SIGHUP');
+      return found?.revision === revision;
+    });
   };
   return {
     reconcile,
@@ -67,8 +72,10 @@ export function supervisorManager(root: string, tenant: string): Manager {
           },
       );
     },
+    drift: () => (existsSync(desiredFile(layout)) ? [] : [{ path: 'run/desired.json', problem: 'missing' }]),
     async remove() {
       await stopSupervisor();
+      await endProcessesOf(root, tenant, POLITE_MS);
       rmSync(layout.run, { recursive: true, force: true });
     },
     // The supervisor itself looks for a cut activation every few seconds.

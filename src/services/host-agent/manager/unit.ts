@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import launchScript from '../../../../templates/systemd/launch.sh' with { type: 'text' };
+import recoverTemplate from '../../../../templates/systemd/recover.ini' with { type: 'text' };
 import template from '../../../../templates/systemd/service.ini' with { type: 'text' };
 import { type TenantLayout, tenantUser } from '../../../core/host-layout.ts';
 import type { ResolvedService } from './manager.ts';
@@ -41,7 +42,21 @@ export function renderUnit(
     tasksMax: String(service.tasksMax),
     writable: writable.join(' '),
   };
-  return template.replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? '');
+  return fill(template, values);
+}
+
+/** The unit that runs at every boot and ends at once unless an activation was cut. Pure. */
+export function renderRecoverUnit(tenant: string, layout: TenantLayout, argv: readonly string[]): string {
+  return fill(recoverTemplate, { tenant, journal: layout.journal, command: argv.map(quote).join(' ') });
+}
+
+/** A unit without the line that says for which inputs it was started. Pure. */
+export function withoutFingerprint(unit: string): string {
+  return unit.replace(/^# chp-fingerprint: .*$/m, '');
+}
+
+function fill(text: string, values: Record<string, string>): string {
+  return text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? '');
 }
 
 /** systemd.syntax(7): double quotes, backslash escapes, `%` and `$` doubled. */

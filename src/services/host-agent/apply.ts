@@ -1,0 +1,124 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AgentEvent, AgentRequest, ApplyResult } from '../../core/agent-protocol.ts';
+import type { Digest } from '../../core/digest.ts';
+import { ChpError } from '../../core/errors.ts';
+import type { Frame } from '../../core/frames.ts';
+import { verifyGeneration } from '../../core/generation.ts';
+import { tenantLayout } from '../../core/host-layout.ts';
+import type { Activation } from './activation.ts';
+import { gatewayGreets } from './gateway-client.ts';
+import type { Host } from './host.ts';
+import { Journal } from './journal.ts';
+import { lockStore, lockTenant } from './locks.ts';
+import { managerFor } from './manager/choose.ts';
+import { assertBlobHeader, assertManifest } from './request.ts';
+import { currentGeneration, driftOf, running } from './status.ts';
+import { Store } from './store.ts';
+
+/** A gateway that runs greets within milliseconds. */
+const GREETING_MS = 3_000;
+
+/** Takes in what the host lacks of a generation and activates it; costs next to nothing when it runs already. */
+export async function apply(
+  host: Host,
+  activation: Activation,
+  request: Extract<AgentRequest, { op: 'apply' }>,
+  frames: AsyncGenerator<Frame>,
+  send: (event: AgentEvent) => Promise<void>,
+): Promise<ApplyResult> {
+  const { generation: signed, tenant } = request;
+  const layout = tenantLayout(host.root, tenant);
+  verifyGeneration(signed, readFileSync(join(layout.keys, 'signing.pub'), 'utf8'));
+  assertManifest(signed.manifest);
+  if (signed.manifest.tenant !== tenant)
+    throw new ChpError('INTEGRITY', `the generation is for ${signed.manifest.tenant}, not ${tenant}`);
+  if (!request.force && (await isConverged(host, tenant, signed.digest)))
+    return { outcome: 'converged', generation: signed.digest, checks: [], timings: {} };
+
+  await using _lock = await lockTenant(host.root, tenant, 'apply');
+  await activation.recover().catch((error: unknown) => {
+    // What was put back does not answer: this push may be what mends it.
+    if (!(error instanceof ChpError && error.code === 'UNHEALTHY')) throw error;
+  });
+  // Whoever held the lock before us may have done it.
+  if (!request.force && (await isConverged(host, tenant, signed.digest)))
+    return { outcome: 'converged', generation: signed.digest, checks: [], timings: {} };
+  const store = new Store(host.root);
+  await using filling = await lockStore(host.root, `apply ${tenant}`);
+  const lacks = store.lacks(signed.manifest);
+  await send({ event: 'need', ...lacks });
+  for (let missing = lacks.objects.length + lacks.trees.length; missing > 0; missing--)
+    await receiveBlob(store, lacks, frames, send);
+  return await activation.apply(signed, {
+    staged: () => filling.release(),
+    step: (step, ms) => void send({ event: 'step', step, ms }),
+    check: (check) => void send({ event: 'check', check }),
+    confirm: async () => {
+      await send({ event: 'awaiting-confirm', withinS: request.confirmWithinS });
+      return confirmed(frames, request.confirmWithinS);
+    },
+  });
+}
+
+/** Same generation, nothing changed by hand, every service running. */
+async function isConverged(host: Host, tenant: string, digest: string): Promise<boolean> {
+  const layout = tenantLayout(host.root, tenant);
+  if (currentGeneration(host.root, tenant) !== digest || new Journal(layout.journal).open()) return false;
+  const live = existsSync(layout.config) ? readFileSync(layout.config, 'utf8') : null;
+  const manager = managerFor(host, tenant);
+  const drift = driftOf(host, tenant, digest, live, manager);
+  if (drift.files.length > 0 || drift.config.some((change) => change.owner === 'operator')) return false;
+  const services = await manager.status();
+  const { manifest } = running(host.root, tenant);
+  if (!manifest.services.every(({ name }) => services.some((service) => service.name === name && service.active)))
+    return false;
+  return await gatewayGreets(manifest.checks.gateway.port, GREETING_MS);
+}
+
+async function receiveBlob(
+  store: Store,
+  wanted: { objects: Digest[]; trees: Digest[] },
+  frames: AsyncGenerator<Frame>,
+  send: (event: AgentEvent) => Promise<void>,
+): Promise<void> {
+  const header = await frames.next();
+  if (header.done) throw new ChpError('AGENT_FAILED', 'the connection was cut while files were sent');
+  const blob = assertBlobHeader(header.value, wanted);
+  let left = blob.size;
+  let told = 0;
+  const chunks = async function* (): AsyncGenerator<Uint8Array> {
+    while (left > 0) {
+      const frame = await frames.next();
+      if (frame.done || frame.value.kind !== 'raw')
+        throw new ChpError('AGENT_FAILED', 'the connection was cut while files were sent');
+      left -= frame.value.bytes.byteLength;
+      if (left < 0) throw new ChpError('AGENT_FAILED', 'more bytes came than were announced');
+      yield frame.value.bytes;
+      if (blob.size - left - told > 4 * 1024 * 1024) {
+        told = blob.size - left;
+        void send({
+          event: 'progress',
+          what: blob.kind === 'tree' ? 'runtime' : 'files',
+          done: told,
+          total: blob.size,
+        });
+      }
+    }
+  };
+  await store.receive(blob, chunks());
+}
+
+async function confirmed(frames: AsyncGenerator<Frame>, withinS: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), withinS * 1000);
+  });
+  const said = frames
+    .next()
+    .then(({ done, value }) => !done && value.kind === 'json' && (value.value as { op?: string }).op === 'confirm')
+    .catch(() => false);
+  const answer = await Promise.race([late, said]);
+  clearTimeout(timer);
+  return answer;
+}

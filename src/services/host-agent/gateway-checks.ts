@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import type { CheckResult } from '../../core/agent-protocol.ts';
+import type { GenerationChecks } from '../../core/generation.ts';
+import type { GatewayClient } from './gateway-client.ts';
+
+export type Verdict = Pick<CheckResult, 'verdict' | 'detail'>;
+/** A text alone is a pass. */
+export type Seen = string | Verdict;
+
+/**
+ * One turn in a session of its own, deleted afterwards. The gateway says ok even when the model failed, so the verdict
+ * is the stop reason of the last message in the session's history.
+ */
+export async function agentTurn(client: GatewayClient, turn: GenerationChecks['turn']): Promise<Seen> {
+  const failing = (detail: string): Verdict => ({ verdict: turn.required ? 'fail' : 'warn', detail });
+  const sessionKey = `agent:main:chp:check-${randomUUID()}`;
+  try {
+    const run = (await client.call(
+      'agent',
+      {
+        message: turn.prompt,
+        agentId: 'main',
+        sessionKey,
+        idempotencyKey: randomUUID(),
+        deliver: false,
+        timeout: turn.timeoutS,
+      },
+      (turn.timeoutS + 10) * 1000,
+      true,
+    )) as { result?: { payloads?: { text?: string }[]; meta?: { aborted?: boolean } } };
+    if (run.result?.meta?.aborted) return failing(`the model did not answer in ${turn.timeoutS} s`);
+    const history = (await client.call('chat.history', { sessionKey, limit: 1 })) as {
+      messages?: { role?: string; stopReason?: string; errorMessage?: string }[];
+    };
+    const last = history.messages?.at(-1);
+    if (last?.stopReason === 'error') return failing(`the model failed: ${last.errorMessage ?? 'no reason given'}`);
+    if (last?.role !== 'assistant' || last.stopReason === undefined) return failing('the session holds no answer');
+    return `answered: ${JSON.stringify((run.result?.payloads?.[0]?.text ?? '').slice(0, 80))}`;
+  } finally {
+    await client.call('sessions.delete', { key: sessionKey }).catch(() => {});
+  }
+}
+
+interface SkillState {
+  name: string;
+  eligible: boolean;
+  missing?: Record<string, string[]>;
+}
+
+/** Is the skill there, and does it have all it needs? */
+export async function skillCheck(client: GatewayClient, name: string): Promise<Seen> {
+  const { skills = [] } = (await client.call('skills.status', {})) as { skills?: SkillState[] };
+  const skill = skills.find((candidate) => candidate.name === name);
+  if (!skill) return { verdict: 'fail', detail: 'the gateway does not see it' };
+  if (skill.eligible) return 'eligible';
+  const lacks = Object.entries(skill.missing ?? {}).flatMap(([kind, names]) => names.map((item) => `${kind} ${item}`));
+  return { verdict: 'fail', detail: `not eligible: lacks ${lacks.join(', ') || 'something it does not name'}` };
+}
+
+interface ChannelState {
+  running?: boolean;
+  lastError?: string | null;
+  probe?: { ok?: boolean; error?: string | null };
+}
+
+/** Does the channel run, and does its service accept us? A muted one is only reported. */
+export async function channelCheck(
+  client: GatewayClient,
+  channel: GenerationChecks['channels'][number],
+): Promise<Seen> {
+  if (channel.muted)
+    return { verdict: 'skipped', detail: 'muted: it was not started, so no message was sent through it' };
+  const status = (await client.call('channels.status', { probe: true, timeoutMs: 8_000 }, 30_000)) as {
+    channels?: Record<string, ChannelState>;
+  };
+  const state = status.channels?.[channel.id];
+  if (!state) return { verdict: 'fail', detail: 'the gateway does not have it' };
+  if (state.probe?.ok === false)
+    return { verdict: 'fail', detail: `its service refused us: ${state.probe.error ?? 'no reason given'}` };
+  if (state.lastError) return { verdict: 'fail', detail: state.lastError };
+  return state.running
+    ? 'running; no message was sent through it'
+    : { verdict: 'fail', detail: 'configured, but not running' };
+}

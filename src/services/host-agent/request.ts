@@ -1,0 +1,80 @@
+import { posix } from 'node:path';
+import type { AgentRequest, BlobHeader } from '../../core/agent-protocol.ts';
+import type { Digest } from '../../core/digest.ts';
+import { ChpError } from '../../core/errors.ts';
+import type { Frame } from '../../core/frames.ts';
+import type { GenerationManifest, SignedGeneration } from '../../core/generation.ts';
+import { assertTenantName } from '../../core/names.ts';
+
+type Check = (value: unknown) => boolean;
+const isString: Check = (value) => typeof value === 'string';
+const isDigest: Check = (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const isCount =
+  (max: number): Check =>
+  (value) =>
+    Number.isInteger(value) && (value as number) >= 0 && (value as number) <= max;
+const isService: Check = (value) => typeof value === 'string' && /^[a-z0-9][a-z0-9-]{0,62}$/.test(value);
+
+/** What each request must carry beside `op` and `tenant`. */
+const FORMS: Record<Exclude<AgentRequest['op'], 'confirm' | 'revert'>, Record<string, Check>> = {
+  facts: {},
+  status: {},
+  apply: { generation: isSignedGeneration, confirmWithinS: isCount(3600) },
+  recover: {},
+  check: {},
+  gateway: { method: isString },
+  logs: { service: isService, lines: isCount(100_000), follow: (value) => typeof value === 'boolean' },
+  remove: {},
+};
+
+/** @throws ChpError AGENT_FAILED when it is no request of the protocol; BAD_INPUT on a bad tenant name */
+export function assertRequest(frame: Frame | undefined): Exclude<AgentRequest, { op: 'confirm' | 'revert' }> {
+  const value = frame?.kind === 'json' ? frame.value : undefined;
+  if (!isObject(value)) throw new ChpError('AGENT_FAILED', 'no request came');
+  const form = FORMS[value.op as keyof typeof FORMS];
+  const wrong = form && Object.entries(form).find(([key, holds]) => !holds(value[key]))?.[0];
+  if (!form || wrong !== undefined)
+    throw new ChpError('AGENT_FAILED', `the request "${String(value.op)}" is not in the protocol`, {
+      ...(wrong === undefined ? {} : { why: `"${wrong}" does not have the form it must have.` }),
+      next: ['chp tenant apply installs the agent that belongs to this chp.'],
+    });
+  if (value.op !== 'facts') assertTenantName(String(value.tenant));
+  return value as Exclude<AgentRequest, { op: 'confirm' | 'revert' }>;
+}
+
+/** A header for something that was asked for. @throws ChpError AGENT_FAILED */
+export function assertBlobHeader(frame: Frame, wanted: { objects: Digest[]; trees: Digest[] }): BlobHeader {
+  const header = (frame.kind === 'json' ? frame.value : undefined) as BlobHeader | undefined;
+  const asked = header?.kind === 'tree' ? wanted.trees : header?.kind === 'object' ? wanted.objects : [];
+  if (header && asked.includes(header.blob) && isCount(Number.MAX_SAFE_INTEGER)(header.size)) return header;
+  throw new ChpError('AGENT_FAILED', 'something else came than the files that were asked for');
+}
+
+function isSignedGeneration(value: unknown): boolean {
+  const { manifest, digest, signature } = (value ?? {}) as Partial<SignedGeneration>;
+  return isObject(manifest) && isDigest(digest) && isString(signature);
+}
+
+/**
+ * What a signed manifest may say of this host: no path outside its own folder, names that are fit for units and files.
+ * @throws ChpError INTEGRITY
+ */
+export function assertManifest(manifest: GenerationManifest): void {
+  const refuse = (what: string) => {
+    throw new ChpError('INTEGRITY', `the generation can't be used: ${what}`);
+  };
+  if (manifest.schema !== 1) refuse(`its schema is ${manifest.schema}, this agent knows 1`);
+  if (!isDigest(manifest.runtime.node) || !isDigest(manifest.runtime.app)) refuse('its runtime has no digest');
+  for (const { path, sha256 } of manifest.files) {
+    if (posix.isAbsolute(path) || posix.normalize(path) !== path || path.split('/').includes('..') || path === '.')
+      refuse(`"${path}" would leave its folder`);
+    if (!isDigest(sha256)) refuse(`"${path}" has no digest`);
+  }
+  for (const { name, env, credentials } of manifest.services) {
+    if (!isService(name)) refuse(`"${name}" can't be a service`);
+    for (const variable of [...Object.keys(env), ...credentials])
+      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(variable)) refuse(`"${variable}" can't be a variable`);
+  }
+  if (!manifest.files.some(({ path }) => path === 'config/gateway.json')) refuse('it has no config/gateway.json');
+}
