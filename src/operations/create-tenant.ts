@@ -13,6 +13,8 @@ export interface CreateInput {
   file: string;
   baseDir: string;
   secrets: GivenSecrets;
+  /** The name that was asked for, where it comes beside a document. */
+  name?: string;
 }
 
 /**
@@ -23,6 +25,8 @@ export interface CreateInput {
  */
 export async function createTenant(context: Context, input: CreateInput): Promise<Converged> {
   const { tenant } = parseTenant(input.document, input.file);
+  if (input.name !== undefined && input.name !== tenant.name)
+    throw new ChpError('BAD_INPUT', `${input.file} describes "${tenant.name}", not "${input.name}"`);
   const registry = await context.registry();
   return withTenantJob(context, tenant.name, 'create', { host: tenant.host }, async (job) => {
     await job.step('register', async () => {

@@ -1,9 +1,7 @@
 import chalk from 'chalk';
 import type { CheckResult } from '../core/agent-protocol.ts';
-import type { TenantRecord } from '../core/ports/registry.ts';
 import type { Converged } from '../operations/converge-tenant.ts';
 import type { TenantView } from '../operations/show-tenant.ts';
-import { table } from './table.ts';
 
 const VERDICT: Record<CheckResult['verdict'], string> = {
   pass: chalk.green('✓'),
@@ -25,14 +23,6 @@ export function presentConverged(result: Converged): string {
   ]
     .filter(Boolean)
     .join('\n');
-}
-
-export function presentTenants(tenants: readonly TenantRecord[]): string {
-  if (tenants.length === 0) return 'No tenants yet. Create one: chp tenant create NAME --host local';
-  return table(
-    ['NAME', 'PHASE', 'TOPOLOGY', 'HOST', 'GENERATION', 'UPDATED'],
-    tenants.map((t) => [t.name, t.phase, t.topology, t.host, t.generation?.slice(0, 12) ?? '-', t.updatedAt]),
-  );
 }
 
 export function presentTenant({ record, members, generations, lastJob, host, hostProblem }: TenantView): string {
