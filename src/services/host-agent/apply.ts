@@ -7,7 +7,7 @@ import type { Frame } from '../../core/frames.ts';
 import { verifyGeneration } from '../../core/generation.ts';
 import { tenantLayout } from '../../core/host-layout.ts';
 import type { Activation } from './activation.ts';
-import { gatewayGreets } from './gateway-client.ts';
+import { gatewayGreets } from './greeting.ts';
 import type { Host } from './host.ts';
 import { Journal } from './journal.ts';
 import { lockStore, lockTenant } from './locks.ts';

@@ -110,27 +110,6 @@ export class GatewayClient implements AsyncDisposable {
   }
 }
 
-/** Does a gateway greet on this port? Costs milliseconds and needs no token. */
-export async function gatewayGreets(port: number, deadlineMs: number): Promise<boolean> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}`);
-  try {
-    return await within(
-      deadlineMs,
-      'the gateway to greet',
-      () =>
-        new Promise<boolean>((resolve) => {
-          socket.addEventListener('message', ({ data }) => resolve(String(data).includes('connect.challenge')));
-          socket.addEventListener('error', () => resolve(false));
-          socket.addEventListener('close', () => resolve(false));
-        }),
-    );
-  } catch {
-    return false;
-  } finally {
-    socket.close();
-  }
-}
-
 async function within<T>(ms: number, what: string, work: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
