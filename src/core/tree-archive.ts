@@ -31,17 +31,30 @@ const MAX_MANIFEST = 32 * 1024 * 1024;
 const CHUNK = 256 * 1024;
 /** Files read ahead while an archive is written. */
 const READ_AHEAD = 32;
+const REPORT_EVERY = 250;
 
 /**
  * Writes `tree`, whose files lie in `dir`, as `out`, which appears whole or not at all. The same tree gives the same
  * bytes (with the same zstd).
  * @throws ChpError INTEGRITY when a file is not what was scanned
  */
-export async function writeTreeArchive(dir: string, tree: Tree, out: string): Promise<void> {
+export async function writeTreeArchive(
+  dir: string,
+  tree: Tree,
+  out: string,
+  options: { signal?: AbortSignal; onProgress?: (entries: number, of: number) => void } = {},
+): Promise<void> {
   const temporary = `${out}.${process.pid}.new`;
   const compress = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } });
   try {
-    await pipeline(Readable.from(archiveBytes(dir, tree)), compress, createWriteStream(temporary, { flush: true }));
+    await pipeline(
+      Readable.from(archiveBytes(dir, tree, options.onProgress)),
+      compress,
+      createWriteStream(temporary, { flush: true }),
+      {
+        signal: options.signal,
+      },
+    );
     await rename(temporary, out);
   } catch (error) {
     await rm(temporary, { force: true });
@@ -49,7 +62,11 @@ export async function writeTreeArchive(dir: string, tree: Tree, out: string): Pr
   }
 }
 
-async function* archiveBytes(dir: string, tree: Tree): AsyncGenerator<Buffer> {
+async function* archiveBytes(
+  dir: string,
+  tree: Tree,
+  onProgress: (entries: number, of: number) => void = () => {},
+): AsyncGenerator<Buffer> {
   const manifest = Buffer.from(canonicalJson(tree.entries));
   yield tarHeader({ path: TREE_MANIFEST, type: 'file', mode: 0o644, size: manifest.byteLength, target: '' });
   yield manifest;
@@ -68,6 +85,7 @@ async function* archiveBytes(dir: string, tree: Tree): AsyncGenerator<Buffer> {
       : tarHeader({ path: entry.path, type: 'file', mode: entry.mode, size: entry.size, target: '' });
     if (bytes.byteLength > 0) yield bytes;
     yield tarPadding(bytes.byteLength);
+    if (at % REPORT_EVERY === 0) onProgress(at, tree.entries.length);
   }
   yield TAR_END;
 }

@@ -1,52 +1,69 @@
-import { spawn } from 'node:child_process';
-import { copyFile, mkdir } from 'node:fs/promises';
-import { delimiter, dirname, join } from 'node:path';
-import { ChpError } from '../../core/errors.ts';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Platform } from '../../core/generation.ts';
+import type { StepHandle } from '../../core/ports/progress.ts';
+import { npm } from './npm.ts';
 
-const DEADLINE_MS = 15 * 60_000;
+const LOOK_EVERY_MS = 1_000;
 
-/** Installs a lock file's packages for a platform into `dir`, without running any of their scripts. @returns `dir` */
-export async function installApp(dir: string, lockDir: string, platform: Platform, signal: AbortSignal): Promise<string> {
+/**
+ * Installs a lock file's packages for a platform into `dir`, without running any of their scripts: none is needed, as
+ * what is native in them comes prebuilt, and the build machine may be of another architecture.
+ * @throws ENGINE_UNAVAILABLE, INTERRUPTED
+ */
+export async function installApp(
+  dir: string,
+  lockDir: string,
+  platform: Platform,
+  step: StepHandle,
+  signal: AbortSignal,
+): Promise<void> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   for (const name of ['package.json', 'package-lock.json']) await copyFile(join(lockDir, name), join(dir, name));
   const cpu = platform === 'linux-arm64' ? 'arm64' : 'x64';
-  await npm(['ci', '--ignore-scripts', '--omit=dev', '--os=linux', `--cpu=${cpu}`, '--libc=glibc', '--no-audit', '--no-fund', '--loglevel=error'], dir, signal);
-  return dir;
+  const stopLooking = await showPackages(dir, cpu, step);
+  try {
+    await npm(
+      [
+        'ci',
+        '--ignore-scripts',
+        '--omit=dev',
+        '--os=linux',
+        `--cpu=${cpu}`,
+        '--libc=glibc',
+        '--install-strategy=hoisted',
+        '--no-audit',
+        '--no-fund',
+        '--loglevel=error',
+      ],
+      dir,
+      signal,
+    );
+  } finally {
+    stopLooking();
+  }
 }
 
-/** Runs npm with this process's node first on PATH. @throws ENGINE_UNAVAILABLE with npm's words */
-export async function npm(args: readonly string[], cwd: string, signal: AbortSignal): Promise<string> {
-  const child = spawn('npm', args, {
-    cwd,
-    signal,
-    timeout: DEADLINE_MS,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...withoutNpmConfig(process.env), PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH ?? ''}` },
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  const code = await new Promise<number | null>((resolve) => {
-    child.once('error', (error) => {
-      stderr += error.message;
-      resolve(null);
-    });
-    child.once('close', resolve);
-  });
-  if (code === 0) return stdout;
-  throw new ChpError('ENGINE_UNAVAILABLE', 'the runtime’s packages could not be installed', {
-    why: stderr.trim().split('\n').slice(-8).join('\n') || `npm ended with ${code}.`,
-    next: ['Check that npm is installed and reaches its registry: npm ping', 'Without a network: chp bundle build on another machine, then carry the file over.'],
-  });
-}
-
-/** What `npm run` passes down would change how the packages are laid out. */
-function withoutNpmConfig(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^npm_(config_(?!cache|registry|userconfig|https?_proxy|proxy|noproxy|cafile)|package_|lifecycle_)/i.test(name)));
+/** npm is silent in a pipeline, so its progress is read off the folder it fills. */
+async function showPackages(dir: string, cpu: string, step: StepHandle): Promise<() => void> {
+  const { packages } = JSON.parse(await readFile(join(dir, 'package-lock.json'), 'utf8')) as {
+    packages: Record<
+      string,
+      { dev?: boolean; cpu?: string | string[]; os?: string | string[]; libc?: string | string[] }
+    >;
+  };
+  const fits = (value: string | string[] | undefined, wanted: string) =>
+    value === undefined || [value].flat().includes(wanted);
+  const wanted = Object.entries(packages)
+    .filter(
+      ([path, its]) =>
+        path !== '' && !its.dev && fits(its.cpu, cpu) && fits(its.os, 'linux') && fits(its.libc, 'glibc'),
+    )
+    .map(([path]) => join(dir, path, 'package.json'));
+  const timer = setInterval(
+    () => step.update(wanted.filter((path) => existsSync(path)).length, wanted.length, 'packages'),
+    LOOK_EVERY_MS,
+  );
+  return () => clearInterval(timer);
 }
