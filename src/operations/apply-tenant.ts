@@ -27,7 +27,7 @@ export async function applyTenant(context: Context, name: string, document?: New
     if (record.phase === 'destroying')
       throw new ChpError('CONFLICT', `${name} is being destroyed`, { next: [`chp tenant destroy ${name}`] });
     await job.step('skills', () => storeSkills(registry, tenant, document?.baseDir ?? '.', document !== undefined));
-    return convergeTenant(context, job, tenant);
+    return await convergeTenant(context, job, tenant);
   });
 }
 

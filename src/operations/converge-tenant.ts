@@ -6,6 +6,7 @@ import { openHost } from './host-link.ts';
 import { provision } from './provision.ts';
 import { pushOver } from './push-tenant.ts';
 import { runtimeBundle } from './runtime-bundle.ts';
+import { checkTenant } from './check-tenant.ts';
 import { signingKeys } from './signing-key.ts';
 import { storeSecret } from './store-secret.ts';
 import type { TenantJob } from './tenant-job.ts';
@@ -45,6 +46,8 @@ export async function convergeTenant(
   });
   const record: TenantRecord = await registry.tenant(tenant.name);
   const applied = await job.step('activate', () => pushOver(context, record, tenant, host, bundle));
+  // A converged host was not driven by the push: prove that it answers.
+  if (applied.outcome === 'converged') applied.checks = await job.step('check', () => checkTenant(context, tenant.name, host));
   await job.step('ready', () => registry.updateTenant(tenant.name, { phase: 'ready' }));
   return { tenant: tenant.name, host: host.transport.target, platform: host.platform, manager: host.manager, applied };
 }

@@ -15,6 +15,8 @@ export function presentError(error: ChpError): string {
 export function asChpError(error: unknown): ChpError {
   if (error instanceof ChpError) return error;
   const fault = error as Error;
+  if (/^command .* not found$/.test(fault.message))
+    return new ChpError('BAD_INPUT', `${fault.message.replaceAll(':', ' ')}`, { next: ['chp --help'] });
   if (fault.name === 'AbortError' || fault.name === 'ExitPromptError')
     return new ChpError('INTERRUPTED', 'stopped', { next: ['Run the same command again: it goes on from where it stopped, or puts back what was.'] });
   return new ChpError('INTERNAL', `a fault in chp: ${fault.message ?? String(error)}`, {

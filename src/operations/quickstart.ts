@@ -1,0 +1,67 @@
+import { newTenantText } from '../adapters/documents/new-tenant.ts';
+import { ChpError } from '../core/errors.ts';
+import type { TenantDocument } from '../core/tenant/schema.ts';
+import { applyTenant } from './apply-tenant.ts';
+import { verifyChain } from './audit.ts';
+import type { Context } from './context.ts';
+import type { Converged } from './converge-tenant.ts';
+import { createTenant } from './create-tenant.ts';
+import { destroyTenant } from './destroy-tenant.ts';
+import { freePort } from './free-port.ts';
+
+export const DEMO = 'demo';
+
+export interface QuickstartResult {
+  converged: Converged;
+  /** true = it was there already. */
+  again: boolean;
+  model: string;
+  auditEntries: number;
+}
+
+/** Stands up (or converges) the tenant `demo` on this machine: everything real, the model by what is at hand. */
+export async function quickstart(context: Context, options: { modelUrl?: string; modelId?: string }): Promise<QuickstartResult> {
+  const registry = await context.registry();
+  const known = (await registry.tenants()).find(({ name }) => name === DEMO);
+  if (known && known.host !== 'local')
+    throw new ChpError('CONFLICT', `a tenant named ${DEMO} exists on ${known.host}`, { next: ['The quickstart needs that name for itself.'] });
+  const model = chooseModel(context.env, options);
+  const again = known?.phase === 'ready';
+  const converged = again ? await applyTenant(context, DEMO) : await create(context, model);
+  const { entries } = await verifyChain(context);
+  return { converged, again, model: model.provider, auditEntries: entries };
+}
+
+/** Removes the demo tenant and what the quickstart alone had made. */
+export async function removeQuickstart(context: Context): Promise<boolean> {
+  const registry = await context.registry();
+  if (!(await registry.tenants()).some(({ name }) => name === DEMO)) return false;
+  await destroyTenant(context, DEMO, { forget: false });
+  return true;
+}
+
+async function create(context: Context, model: TenantDocument['model']): Promise<Converged> {
+  const document: TenantDocument = {
+    schema: 1,
+    name: DEMO,
+    topology: 'hub',
+    host: 'local',
+    timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    gateway: { port: await freePort() },
+    model,
+    skills: [{ name: 'household', source: 'builtin:household' }],
+    members: [{ id: 'ana', name: 'Ana', role: 'Admin' }],
+    // The demo runs as whoever started it, and leaves the machine's own services alone.
+    services: { manager: 'supervisor' },
+  };
+  const key = model.provider === 'anthropic' ? 'ANTHROPIC_API_KEY' : model.provider === 'openai' ? 'OPENAI_API_KEY' : null;
+  const secrets = new Map(key ? [[key, context.env[key] ?? '']] : []);
+  return createTenant(context, { document: newTenantText(document), file: `${DEMO}/tenant.yaml`, baseDir: process.cwd(), secrets });
+}
+
+function chooseModel(env: NodeJS.ProcessEnv, { modelUrl, modelId }: { modelUrl?: string; modelId?: string }): TenantDocument['model'] {
+  if (modelUrl) return { provider: 'openai-compatible', baseUrl: modelUrl, id: modelId ?? 'default' };
+  if (env.ANTHROPIC_API_KEY) return { provider: 'anthropic', ...(modelId ? { id: modelId } : {}) };
+  if (env.OPENAI_API_KEY) return { provider: 'openai', ...(modelId ? { id: modelId } : {}) };
+  return { provider: 'demo' };
+}

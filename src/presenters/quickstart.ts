@@ -1,0 +1,26 @@
+import chalk from 'chalk';
+import type { QuickstartResult } from '../operations/quickstart.ts';
+import { presentChecks } from './tenant.ts';
+
+/** What was created, what was checked, and what to try next. */
+export function presentQuickstart({ converged, again, model, auditEntries }: QuickstartResult, home: string): string {
+  const { tenant, applied, manager, platform } = converged;
+  return [
+    chalk.bold(again ? `${tenant} was there already and is as it should be.` : `${tenant} is up.`),
+    '',
+    'Created',
+    `  gateway and ${model === 'demo' ? 'an offline demo model (it is not an AI, and says so)' : `the model of ${model}`}, run by ${manager} on this machine (${platform})`,
+    `  generation ${applied.generation.slice(0, 12)}, signed; registry, Pulumi state, keys and audit in ${home}`,
+    '',
+    'Checked',
+    presentChecks(applied.checks),
+    `  ${chalk.green('✓')} Audit: ${auditEntries} entries, every hash and signature holds`,
+    '',
+    'Try next',
+    `  npx chp tenant show ${tenant}`,
+    `  npx chp tenant plan ${tenant}`,
+    `  npx chp logs ${tenant}`,
+    '',
+    'Remove it again: npm run quickstart -- --destroy',
+  ].join('\n');
+}
