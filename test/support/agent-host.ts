@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +19,7 @@ import type { RuntimeBundle } from '../../src/core/ports/runtime.ts';
 import type { Transport } from '../../src/core/ports/transport.ts';
 import { withDefaults } from '../../src/core/tenant/defaults.ts';
 import type { TenantDocument } from '../../src/core/tenant/schema.ts';
+import { scanTree, writeTreeArchive } from '../../src/core/tree-archive.ts';
 import { type BuiltGeneration, buildGeneration } from '../../src/operations/build-generation.ts';
 import { convergeBase } from '../../src/playbooks/host-base/flow.ts';
 import { TEST_CACHE, testBundle } from './runtime-bundle.ts';
@@ -48,6 +49,7 @@ export class AgentHost implements AsyncDisposable {
   readonly bundle: RuntimeBundle;
   readonly port: number;
   token = 'token-one-0123456789abcdef';
+  readonly #archives: Map<string, string>;
   readonly #keys: { recipient: string; signing: string };
 
   constructor(
@@ -63,6 +65,7 @@ export class AgentHost implements AsyncDisposable {
     this.bundle = bundle;
     this.port = port;
     this.#keys = keys;
+    this.#archives = new Map([bundle.node, bundle.app].map((tree) => [tree.digest, tree.archive]));
   }
 
   static async create(tenant = 'demo'): Promise<AgentHost> {
@@ -88,17 +91,39 @@ export class AgentHost implements AsyncDisposable {
     return new AgentHost(root, tenant, bundle, await freePort(), { recipient, signing: signing.privateKey });
   }
 
-  /** `failpoint` makes the agent die there. */
-  client(failpoint?: string, transport: Transport = localTransport()): AgentClient {
-    const host = { root: this.root, nodeTree: this.bundle.node.digest, asRoot: false };
-    if (!failpoint) return new AgentClient(transport, host);
+  /** `failpoint` makes the agent die there; the signal cuts the connection. */
+  client(failpoint?: string, signal?: AbortSignal): AgentClient {
+    const transport = localTransport();
+    const open: Transport['open'] = async (argv, options = {}) => {
+      const channel = await transport.open(failpoint ? ['env', `CHP_FAILPOINT=${failpoint}`, ...argv] : argv, options);
+      signal?.addEventListener('abort', () => {
+        channel.stdin.destroy();
+        channel.stdout.destroy();
+      });
+      return channel;
+    };
     return new AgentClient(
-      {
-        ...transport,
-        open: (argv, options) => transport.open(['env', `CHP_FAILPOINT=${failpoint}`, ...argv], options),
-      },
-      host,
+      { ...transport, open },
+      { root: this.root, nodeTree: this.bundle.node.digest, asRoot: false },
     );
+  }
+
+  /** A gateway that accepts every config, runs `script` when it is started, and dies. */
+  async brokenRuntime(script: string): Promise<Made> {
+    const dir = await mkdtemp(join(tmpdir(), 'chp-broken-'));
+    const app = join(dir, 'app', 'node_modules', 'clawdbot');
+    await mkdir(join(app, 'dist'), { recursive: true });
+    await writeFile(join(app, 'package.json'), JSON.stringify({ name: 'clawdbot', version: '9.9.9' }));
+    await writeFile(
+      join(app, 'dist', 'entry.js'),
+      `if (process.argv[2] === 'gateway') { ${script}; process.exit(1); }`,
+    );
+    const tree = await scanTree(join(dir, 'app'));
+    await writeTreeArchive(join(dir, 'app'), tree, join(dir, 'app.tar.zst'));
+    this.#archives.set(tree.digest, join(dir, 'app.tar.zst'));
+    return this.generation({
+      manifest: (manifest) => ({ ...manifest, runtime: { ...manifest.runtime, version: '9.9.9', app: tree.digest } }),
+    });
   }
 
   async generation(variation: Variation = {}): Promise<Made> {
@@ -156,16 +181,15 @@ export class AgentHost implements AsyncDisposable {
   }
 
   blobs({ built }: Made): BlobSource {
-    const trees = new Map([this.bundle.node, this.bundle.app].map((tree) => [tree.digest, tree]));
     return {
       object: async (digest) => {
         const bytes = built.objects.get(digest) ?? Buffer.alloc(0);
         return { size: bytes.byteLength, stream: Readable.from([bytes]) };
       },
       tree: async (digest) => {
-        const tree = trees.get(digest);
-        if (!tree) throw new Error(`no tree ${digest}`);
-        return { size: tree.archiveSize, stream: createReadStream(tree.archive) };
+        const archive = this.#archives.get(digest);
+        if (!archive) throw new Error(`no tree ${digest}`);
+        return { size: (await stat(archive)).size, stream: createReadStream(archive) };
       },
     };
   }
