@@ -41,6 +41,13 @@ export interface Variation {
   manifest?: (manifest: GenerationManifest) => GenerationManifest;
 }
 
+interface Keys {
+  identity: string;
+  recipient: string;
+  signing: string;
+  verifying: string;
+}
+
 /** A host without systemd and without root, as local mode has it: a folder with the base, the agent and one tenant. */
 export class AgentHost implements AsyncDisposable {
   readonly root: string;
@@ -50,15 +57,9 @@ export class AgentHost implements AsyncDisposable {
   readonly port: number;
   token = 'token-one-0123456789abcdef';
   readonly #archives: Map<string, string>;
-  readonly #keys: { recipient: string; signing: string };
+  readonly #keys: Keys;
 
-  constructor(
-    root: string,
-    tenant: string,
-    bundle: RuntimeBundle,
-    port: number,
-    keys: { recipient: string; signing: string },
-  ) {
+  constructor(root: string, tenant: string, bundle: RuntimeBundle, port: number, keys: Keys) {
     this.root = root;
     this.tenant = tenant;
     this.layout = tenantLayout(root, tenant);
@@ -76,21 +77,27 @@ export class AgentHost implements AsyncDisposable {
       publicKeyEncoding: { type: 'spki', format: 'pem' },
       privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
     });
+    const keys = { identity, recipient, signing: signing.privateKey, verifying: signing.publicKey };
+    const host = new AgentHost(root, tenant, bundle, await freePort(), keys);
+    await host.bootstrap();
+    return host;
+  }
+
+  /** What the provider does before the first generation: folders, node, agent, keys. */
+  async bootstrap(): Promise<void> {
     const agent = await hostProgram('agent', chpHome({ CHP_HOME: TEST_CACHE, CHP_CACHE: TEST_CACHE }));
     await convergeBase(localTransport(), {
-      root,
-      tenant,
+      root: this.root,
+      tenant: this.tenant,
       manager: 'supervisor',
-      node: bundle.node,
+      node: this.bundle.node,
       agent,
-      ageIdentity: identity,
-      signingPublicKey: signing.publicKey,
+      ageIdentity: this.#keys.identity,
+      signingPublicKey: this.#keys.verifying,
       firewallPorts: null,
       packages: [],
     });
-    return new AgentHost(root, tenant, bundle, await freePort(), { recipient, signing: signing.privateKey });
   }
-
   /** `failpoint` makes the agent die there; the signal cuts the connection. */
   client(failpoint?: string, signal?: AbortSignal): AgentClient {
     const transport = localTransport();

@@ -90,7 +90,8 @@ export class Activation {
       if (error instanceof ChpError && error.code !== 'UNHEALTHY') throw error;
       return { outcome: 'reverted', generation: signed.digest, checks, timings, reason };
     }
-    await this.#commit(signed.digest, previous);
+    timings.committed = await this.#commit(signed.digest, previous);
+    events.step('committed', timings.committed);
     return { outcome: 'committed', generation: signed.digest, checks, timings };
   }
 
@@ -191,12 +192,14 @@ export class Activation {
       });
   }
 
-  async #commit(generation: Digest, previous: Digest | null): Promise<void> {
+  async #commit(generation: Digest, previous: Digest | null): Promise<number> {
+    const started = performance.now();
     if (this.#journal.open()?.step !== 'committed') await this.#journal.step('committed', () => {});
     this.#journal.end('committed');
     await this.#manager.disarmRecovery();
     // Room is made at the next commit, too: what runs is not to fail for it.
     await this.#prune(generation, previous).catch(() => {});
+    return Math.round(performance.now() - started);
   }
 
   async #prune(generation: Digest, previous: Digest | null): Promise<void> {

@@ -27,9 +27,7 @@ describe('apply', () => {
     const events: AgentEvent[] = [];
     const result = await host.apply(first, { events });
     expect(result.outcome).toBe('committed');
-    expect(events.flatMap((event) => (event.event === 'step' ? [event.step] : []))).toEqual(
-      ACTIVATION_STEPS.filter((step) => step !== 'committed'),
-    );
+    expect(events.flatMap((event) => (event.event === 'step' ? [event.step] : []))).toEqual(ACTIVATION_STEPS);
     expect(seen(result)).toEqual({ 'gateway.health': 'pass', 'gateway.version': 'pass', 'agent.turn': 'pass' });
     expect(
       readdirSync(host.layout.state, { recursive: true }).filter((name) => String(name).includes('chp:check')),
