@@ -19,7 +19,7 @@ export interface GenerationChange {
 
 export interface InfrastructureChange {
   resource: string;
-  op: 'create' | 'update' | 'replace' | 'delete' | 'refresh';
+  op: 'create' | 'update' | 'replace' | 'delete';
   /** Input or output paths that differ; values are never shown for secrets. */
   paths: string[];
 }

@@ -3,6 +3,7 @@ import { ChpError } from '../core/errors.ts';
 import type { Context } from './context.ts';
 import { type Converged, convergeTenant, type GivenSecrets } from './converge-tenant.ts';
 import { membersOf } from './edit-tenant.ts';
+import { openHost } from './host-link.ts';
 import { storeSkills } from './store-skills.ts';
 import { withTenantJob } from './tenant-job.ts';
 
@@ -28,6 +29,9 @@ export async function createTenant(context: Context, input: CreateInput): Promis
   if (input.name !== undefined && input.name !== tenant.name)
     throw new ChpError('BAD_INPUT', `${input.file} describes "${tenant.name}", not "${input.name}"`);
   const registry = await context.registry();
+  const isNew = (await registry.tenants()).every(({ name }) => name !== tenant.name);
+  // A host that can't be reached, or can't be a hub, leaves no trace in the registry.
+  if (isNew) await (await openHost(context, tenant))[Symbol.asyncDispose]();
   return withTenantJob(context, tenant.name, 'create', { host: tenant.host }, async (job) => {
     await job.step('register', async () => {
       const known = (await registry.tenants()).find(({ name }) => name === tenant.name);

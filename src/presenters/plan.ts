@@ -1,7 +1,7 @@
 import chalk from 'chalk';
 import type { TenantPlan } from '../core/plan.ts';
 
-const SIGN = { add: chalk.green('+'), create: chalk.green('+'), change: chalk.yellow('~'), update: chalk.yellow('~'), refresh: chalk.yellow('~'), replace: chalk.magenta('±'), remove: chalk.red('-'), delete: chalk.red('-') };
+const SIGN = { add: chalk.green('+'), create: chalk.green('+'), change: chalk.yellow('~'), update: chalk.yellow('~'), replace: chalk.magenta('±'), remove: chalk.red('-'), delete: chalk.red('-') };
 
 /** A plan for people: one line a change, drift last, and what to run. */
 export function presentPlan(plan: TenantPlan): string {

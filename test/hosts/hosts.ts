@@ -77,7 +77,7 @@ async function boot(image: string, alias: string, key: string, options: HostOpti
     ...(options.readOnly ? ['--read-only', '--tmpfs', '/tmp', '--tmpfs', '/var/log'] : []),
   ];
   const { stdout } = await run('docker', [
-    'run', '-d', '--cap-add', 'SYS_ADMIN', '--cap-add', 'NET_ADMIN', '--security-opt', 'seccomp=unconfined',
+    'run', '-d', '--cap-add', 'SYS_ADMIN', '--cap-add', 'NET_ADMIN', '--cap-add', 'SYS_PTRACE', '--security-opt', 'seccomp=unconfined',
     '--tmpfs', '/run', '--tmpfs', '/run/lock', '-v', '/sys/fs/cgroup:/sys/fs/cgroup:rw', ...limits,
     '-p', '127.0.0.1:0:22', image, '/bin/sh', '-c', 'mount --make-rshared / && exec /sbin/init',
   ]);

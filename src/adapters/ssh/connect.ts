@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { Duplex } from 'node:stream';
 import { NodeSSH } from 'node-ssh';
-import { type ConnectConfig, utils } from 'ssh2';
+import ssh2, { type ConnectConfig } from 'ssh2';
 import { ChpError } from '../../core/errors.ts';
 import { chpHome } from '../../core/home.ts';
 import { resolveTarget, type SshTarget } from './config.ts';
@@ -133,11 +133,11 @@ async function privateKeys(target: SshTarget, options: SshOptions): Promise<Buff
   for (const file of target.identityFiles) {
     if (!existsSync(file)) continue;
     const text = readFileSync(file, 'utf8');
-    const parsed = utils.parseKey(text);
+    const parsed = ssh2.utils.parseKey(text);
     if (!(parsed instanceof Error)) keys.push(text);
     else if (/encrypted|passphrase/i.test(parsed.message) && options.passphrase) {
       const passphrase = await options.passphrase(file);
-      const opened = passphrase === null ? null : utils.parseKey(text, passphrase);
+      const opened = passphrase === null ? null : ssh2.utils.parseKey(text, passphrase);
       if (opened && !(opened instanceof Error)) keys.push([opened].flat()[0]?.getPrivatePEM() ?? '');
     }
   }

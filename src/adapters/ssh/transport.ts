@@ -12,17 +12,12 @@ export async function sshTransport(host: string, options: SshOptions): Promise<T
     const full = root && target.user !== 'root' ? ['sudo', '-n', '--', ...argv] : argv;
     const { connection } = ssh;
     if (!connection || !ssh.isConnected()) throw cut(name);
-    const channel = await new Promise<ClientChannel>((resolve, reject) => {
-      connection.exec(full.map(quote).join(' '), (error, opened) => (error ? reject(cut(name, error)) : resolve(opened)));
+    return new Promise((resolve, reject) => {
+      connection.exec(full.map(quote).join(' '), (error, channel) => {
+        if (error) reject(cut(name, error));
+        else resolve(processOf(channel, signal));
+      });
     });
-    let code: number | null = null;
-    channel.once('exit', (status: number | null) => {
-      code = status ?? 128;
-    });
-    const exited = new Promise<number | null>((resolve) => channel.once('close', () => resolve(code)));
-    const kill = () => channel.destroy();
-    signal?.addEventListener('abort', kill, { once: true });
-    return { stdin: channel, stdout: channel, stderr: channel.stderr, exited, kill };
   };
   return {
     target: name,
@@ -30,6 +25,18 @@ export async function sshTransport(host: string, options: SshOptions): Promise<T
     exec: async (argv, given = {}) => collect(await start(argv, given), argv, name, given),
     close: async () => close(),
   };
+}
+
+/** Called in the very tick in which the channel opens: a short command's whole answer may be in the same packet. */
+function processOf(channel: ClientChannel, signal: AbortSignal | undefined): ProcessChannel {
+  let code: number | null = null;
+  channel.once('exit', (status: number | null) => {
+    code = status ?? 128;
+  });
+  const exited = new Promise<number | null>((resolve) => channel.once('close', () => resolve(code)));
+  const kill = () => channel.destroy();
+  signal?.addEventListener('abort', kill, { once: true });
+  return { stdin: channel, stdout: channel, stderr: channel.stderr, exited, kill };
 }
 
 function cut(name: string, cause?: Error): ChpError {

@@ -63,7 +63,6 @@ const OPS: Record<string, InfrastructureChange['op']> = {
   update: 'update',
   replace: 'replace',
   delete: 'delete',
-  refresh: 'refresh',
 };
 
 async function withStack<T>(tenant: string, args: HubArgs | null, options: StackOptions, work: (stack: Stack) => Promise<T>): Promise<T> {
