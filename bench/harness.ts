@@ -1,0 +1,101 @@
+/** One of the things that a case measures. */
+export interface Side {
+  label: string;
+  /** Untimed, before each run. */
+  before?: () => Promise<void>;
+  run: () => Promise<unknown>;
+}
+
+/** What must hold: median time of `subject` ≤ `atMost` × median time of `than`. 1/20 = "twenty times as fast". */
+export interface Limit {
+  subject: string;
+  than: string;
+  atMost: number;
+}
+
+export interface Prepared extends AsyncDisposable {
+  /** Run in turn, A B C A B C…, so that a busy moment of the machine hits all of them. */
+  sides: readonly Side[];
+  limits: readonly Limit[];
+  /** Asked for at the end: what else is worth knowing. */
+  notes?: () => readonly string[];
+}
+
+export interface BenchCase {
+  /** File-name style, for picking one on the command line. */
+  name: string;
+  /** One line: what is compared with what, on what. */
+  title: string;
+  rounds: number;
+  /** What is lacking here, or null. */
+  lacks: () => Promise<string | null>;
+  prepare: () => Promise<Prepared>;
+}
+
+export interface SideResult {
+  label: string;
+  medianMs: number;
+  minMs: number;
+  maxMs: number;
+  rounds: number;
+}
+
+export interface LimitResult extends Limit {
+  /** Median of the ratios within one round: what a load that comes and goes distorts least. */
+  ratio: number;
+  kept: boolean;
+}
+
+export interface CaseResult {
+  name: string;
+  title: string;
+  /** ISO 8601. */
+  measured: string;
+  sides: SideResult[];
+  limits: LimitResult[];
+  notes: string[];
+}
+
+/** Measures one case; the first round warms caches and is not counted. */
+export async function measure(bench: BenchCase, say: (text: string) => void): Promise<CaseResult> {
+  await using prepared = await bench.prepare();
+  const times = new Map(prepared.sides.map((side) => [side.label, [] as number[]]));
+  for (let round = 0; round <= bench.rounds; round++) {
+    for (const side of prepared.sides) {
+      await side.before?.();
+      const begun = performance.now();
+      await side.run();
+      if (round > 0) times.get(side.label)?.push(performance.now() - begun);
+    }
+    say(`${bench.name}: round ${round} of ${bench.rounds}`);
+  }
+  const of = (label: string): number[] => {
+    const found = times.get(label);
+    if (!found) throw new Error(`${bench.name} has no side "${label}"`);
+    return found;
+  };
+  return {
+    name: bench.name,
+    title: bench.title,
+    measured: new Date().toISOString(),
+    sides: prepared.sides.map(({ label }) => summary(label, of(label))),
+    limits: prepared.limits.map((limit) => {
+      const than = of(limit.than);
+      const ratio = median(of(limit.subject).map((ms, round) => ms / (than[round] as number)));
+      return { ...limit, ratio, kept: ratio <= limit.atMost };
+    }),
+    notes: [...(prepared.notes?.() ?? [])],
+  };
+}
+
+function summary(label: string, times: readonly number[]): SideResult {
+  return { label, medianMs: median(times), minMs: Math.min(...times), maxMs: Math.max(...times), rounds: times.length };
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+}
