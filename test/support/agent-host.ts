@@ -41,6 +41,13 @@ export interface Variation {
   manifest?: (manifest: GenerationManifest) => GenerationManifest;
 }
 
+/** Where the host is and what runs its services. */
+export interface Place {
+  transport: Transport;
+  manager: 'supervisor' | 'systemd';
+  root: string;
+}
+
 interface Keys {
   identity: string;
   recipient: string;
@@ -58,19 +65,25 @@ export class AgentHost implements AsyncDisposable {
   token = 'token-one-0123456789abcdef';
   readonly #archives: Map<string, string>;
   readonly #keys: Keys;
+  readonly #place: Place;
 
-  constructor(root: string, tenant: string, bundle: RuntimeBundle, port: number, keys: Keys) {
+  constructor(root: string, tenant: string, bundle: RuntimeBundle, port: number, keys: Keys, place: Place) {
     this.root = root;
     this.tenant = tenant;
     this.layout = tenantLayout(root, tenant);
     this.bundle = bundle;
     this.port = port;
     this.#keys = keys;
+    this.#place = place;
     this.#archives = new Map([bundle.node, bundle.app].map((tree) => [tree.digest, tree.archive]));
   }
 
-  static async create(tenant = 'demo'): Promise<AgentHost> {
-    const root = await mkdtemp(join(tmpdir(), 'chp-agent-'));
+  static async create(tenant = 'demo', given?: Place): Promise<AgentHost> {
+    const place: Place = given ?? {
+      transport: localTransport(),
+      manager: 'supervisor',
+      root: await mkdtemp(join(tmpdir(), 'chp-agent-')),
+    };
     const bundle = await testBundle();
     const { identity, recipient } = await generateIdentity();
     const signing = generateKeyPairSync('ed25519', {
@@ -78,7 +91,7 @@ export class AgentHost implements AsyncDisposable {
       privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
     });
     const keys = { identity, recipient, signing: signing.privateKey, verifying: signing.publicKey };
-    const host = new AgentHost(root, tenant, bundle, await freePort(), keys);
+    const host = new AgentHost(place.root, tenant, bundle, await freePort(), keys, place);
     await host.bootstrap();
     return host;
   }
@@ -86,10 +99,10 @@ export class AgentHost implements AsyncDisposable {
   /** What the provider does before the first generation: folders, node, agent, keys. */
   async bootstrap(): Promise<void> {
     const agent = await hostProgram('agent', chpHome({ CHP_HOME: TEST_CACHE, CHP_CACHE: TEST_CACHE }));
-    await convergeBase(localTransport(), {
+    await convergeBase(this.#place.transport, {
       root: this.root,
       tenant: this.tenant,
-      manager: 'supervisor',
+      manager: this.#place.manager,
       node: this.bundle.node,
       agent,
       ageIdentity: this.#keys.identity,
@@ -100,7 +113,7 @@ export class AgentHost implements AsyncDisposable {
   }
   /** `failpoint` makes the agent die there; the signal cuts the connection. */
   client(failpoint?: string, signal?: AbortSignal): AgentClient {
-    const transport = localTransport();
+    const { transport, manager } = this.#place;
     const open: Transport['open'] = async (argv, options = {}) => {
       const channel = await transport.open(failpoint ? ['env', `CHP_FAILPOINT=${failpoint}`, ...argv] : argv, options);
       signal?.addEventListener('abort', () => {
@@ -111,7 +124,7 @@ export class AgentHost implements AsyncDisposable {
     };
     return new AgentClient(
       { ...transport, open },
-      { root: this.root, nodeTree: this.bundle.node.digest, asRoot: false },
+      { root: this.root, nodeTree: this.bundle.node.digest, asRoot: manager === 'systemd' },
     );
   }
 
@@ -215,7 +228,7 @@ export class AgentHost implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.client().remove(this.tenant);
-    await rm(this.root, { recursive: true, force: true });
+    if (this.#place.manager === 'supervisor') await rm(this.root, { recursive: true, force: true });
   }
 }
 
