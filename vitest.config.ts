@@ -1,10 +1,20 @@
+import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+
+/** Templates that src/ imports as text: what esbuild's `text` loader does when they are bundled. */
+const text = {
+  name: 'text',
+  enforce: 'pre' as const,
+  load: (id: string) =>
+    /\.(ini|sh)$/.test(id) ? `export default ${JSON.stringify(readFileSync(id, 'utf8'))}` : undefined,
+};
 
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { plugins: [text], test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {
+        plugins: [text],
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
@@ -14,6 +24,7 @@ export default defineConfig({
         },
       },
       {
+        plugins: [text],
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
