@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Digest, digestOf, sha256 } from '../../core/digest.ts';
 import type { ChpHome } from '../../core/home.ts';
+import { PACKAGE_ROOT, packagePath } from '../../core/package-root.ts';
 
 /** Programs that run on a host, each one file of JavaScript for the shipped node. */
 const ENTRIES = {
@@ -17,10 +17,10 @@ export interface ProgramFile {
   digest: Digest;
 }
 
-const PACKAGE_ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 /** All that a bundle is made of, and what decides which packages go in. */
 const SOURCES = ['src/core', 'src/services/host-agent', 'src/services/demo-model', 'templates/systemd'];
-const LOCKFILE = 'package-lock.json';
+/** What npm says is really installed. */
+const INSTALLED = 'node_modules/.package-lock.json';
 
 /**
  * One program as a file, with its bytes: the published package has it built, a checkout bundles it when its sources
@@ -84,7 +84,12 @@ async function sourceDigest(): Promise<Digest> {
       return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
     }),
   );
-  const paths = [...files.flat().sort(), fileURLToPath(import.meta.url), join(PACKAGE_ROOT, LOCKFILE)];
+  const installed = join(PACKAGE_ROOT, INSTALLED);
+  const paths = [
+    ...files.flat().sort(),
+    packagePath('src', 'adapters', 'agent', 'bundle.ts'),
+    ...(existsSync(installed) ? [installed] : []),
+  ];
   return digestOf(await Promise.all(paths.map(async (path) => [path, sha256(await readFile(path))])));
 }
 

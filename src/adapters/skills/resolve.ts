@@ -1,9 +1,9 @@
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ChpError } from '../../core/errors.ts';
+import { packagePath } from '../../core/package-root.ts';
 
-const BUILTIN = fileURLToPath(new URL('../../../templates/skills', import.meta.url));
+const BUILTIN = packagePath('templates', 'skills');
 const MAX_FILES = 200;
 const MAX_BYTES = 1024 * 1024;
 
@@ -19,7 +19,10 @@ export interface ResolvedSkill {
  * its name, plain files only, within bounds.
  * @throws NOT_FOUND, BAD_INPUT
  */
-export async function resolveSkill({ name, source }: { name: string; source: string }, baseDir: string): Promise<ResolvedSkill> {
+export async function resolveSkill(
+  { name, source }: { name: string; source: string },
+  baseDir: string,
+): Promise<ResolvedSkill> {
   const dir = await folderOf(source, baseDir);
   const files = await readFolder(dir);
   const manual = files.find((file) => file.path === 'SKILL.md');
@@ -48,16 +51,30 @@ export async function builtinSkills(): Promise<string[]> {
 
 async function folderOf(source: string, baseDir: string): Promise<string> {
   const builtin = source.startsWith('builtin:');
-  const dir = builtin ? join(BUILTIN, source.slice('builtin:'.length)) : isAbsolute(source) ? source : resolve(baseDir, source);
+  const dir = builtin
+    ? join(BUILTIN, source.slice('builtin:'.length))
+    : isAbsolute(source)
+      ? source
+      : resolve(baseDir, source);
   if (builtin && relative(BUILTIN, dir).includes(sep)) throw bad(source, 'there is no such builtin skill');
-  if (await lstat(dir).then((stat) => stat.isDirectory(), () => false)) return dir;
+  if (
+    await lstat(dir).then(
+      (stat) => stat.isDirectory(),
+      () => false,
+    )
+  )
+    return dir;
   throw new ChpError('NOT_FOUND', `there is no skill at ${source}`, {
-    next: builtin ? [`Builtin skills: ${(await builtinSkills()).join(', ')}`] : ['Give the folder that holds its SKILL.md.'],
+    next: builtin
+      ? [`Builtin skills: ${(await builtinSkills()).join(', ')}`]
+      : ['Give the folder that holds its SKILL.md.'],
   });
 }
 
 async function readFolder(dir: string): Promise<ResolvedSkill['files']> {
-  const entries = (await readdir(dir, { recursive: true, withFileTypes: true })).filter((entry) => !entry.isDirectory());
+  const entries = (await readdir(dir, { recursive: true, withFileTypes: true })).filter(
+    (entry) => !entry.isDirectory(),
+  );
   if (entries.length > MAX_FILES) throw bad(dir, `it has more than ${MAX_FILES} files`);
   let total = 0;
   const files: ResolvedSkill['files'] = [];

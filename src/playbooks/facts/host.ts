@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { ServiceManager } from '../../core/agent-protocol.ts';
 import { ChpError } from '../../core/errors.ts';
 import type { Platform } from '../../core/generation.ts';
+import { packagePath } from '../../core/package-root.ts';
 import type { Transport } from '../../core/ports/transport.ts';
 
 /** What a host is, read in one command before anything of chp's is on it. */
@@ -34,12 +34,15 @@ export interface HostFacts {
   chp: { manager: ServiceManager; nodeTree: string; tenants: string[] } | null;
 }
 
-const SCRIPT = readFileSync(fileURLToPath(new URL('../../../templates/host/facts.sh', import.meta.url)), 'utf8');
+const SCRIPT = readFileSync(packagePath('templates', 'host', 'facts.sh'), 'utf8');
 
 /** @throws ChpError AGENT_FAILED when the answer has not the form it must have */
 export async function readHostFacts(transport: Transport, root: string): Promise<HostFacts> {
   const before = Date.now();
-  const { stdout, stderr, code } = await transport.exec(['sh', '-s', '--', root], { input: SCRIPT, deadlineMs: 30_000 });
+  const { stdout, stderr, code } = await transport.exec(['sh', '-s', '--', root], {
+    input: SCRIPT,
+    deadlineMs: 30_000,
+  });
   const after = Date.now();
   if (code !== 0 || !stdout.includes('arch='))
     throw new ChpError('HOST_UNFIT', `${transport.target} did not answer as a Linux host does`, {
@@ -51,7 +54,8 @@ export async function readHostFacts(transport: Transport, root: string): Promise
   const text = (key: string): string => fields.get(key) ?? '';
   const number = (key: string): number => {
     const value = Number(text(key) || Number.NaN);
-    if (!Number.isFinite(value)) throw new ChpError('AGENT_FAILED', `${transport.target}: the fact "${key}" is missing`);
+    if (!Number.isFinite(value))
+      throw new ChpError('AGENT_FAILED', `${transport.target}: the fact "${key}" is missing`);
     return value;
   };
   return {
@@ -81,7 +85,10 @@ function installed(transport: Transport, hostFile: string, tenants: string): Hos
     const { manager, nodeTree } = JSON.parse(hostFile) as { manager: ServiceManager; nodeTree: string };
     return { manager, nodeTree, tenants: tenants.split(' ').filter(Boolean) };
   } catch (cause) {
-    throw new ChpError('AGENT_FAILED', `${transport.target}: host.json is damaged`, { next: ['chp tenant apply puts it back.'], cause });
+    throw new ChpError('AGENT_FAILED', `${transport.target}: host.json is damaged`, {
+      next: ['chp tenant apply puts it back.'],
+      cause,
+    });
   }
 }
 
@@ -90,6 +97,9 @@ const PLATFORMS: Record<string, Platform> = { x86_64: 'linux-x64', aarch64: 'lin
 /** The bundle that a host runs. @throws HOST_UNFIT */
 export function platformOf(facts: HostFacts): Platform {
   const platform = PLATFORMS[facts.arch];
-  if (!platform) throw new ChpError('HOST_UNFIT', `no runtime for ${facts.arch}`, { why: `chp ships ${Object.keys(PLATFORMS).join(' and ')}.` });
+  if (!platform)
+    throw new ChpError('HOST_UNFIT', `no runtime for ${facts.arch}`, {
+      why: `chp ships ${Object.keys(PLATFORMS).join(' and ')}.`,
+    });
   return platform;
 }

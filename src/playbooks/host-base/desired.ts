@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { ServiceManager } from '../../core/agent-protocol.ts';
 import { type Digest, sha256 } from '../../core/digest.ts';
 import { hostLayout, tenantLayout, tenantUser } from '../../core/host-layout.ts';
+import { packagePath } from '../../core/package-root.ts';
 
 /** What the base of a host is to be: all that is there before a generation runs. */
 export interface DesiredBase {
@@ -70,10 +70,22 @@ export function desiredFiles(desired: DesiredBase, login: string): BaseFile[] {
   const host = hostLayout(desired.root);
   const { keys } = tenantLayout(desired.root, desired.tenant);
   const owner = desired.manager === 'systemd' ? 'root' : login;
-  const file = (path: string, mode: string, content: string): BaseFile => ({ path, mode, owner, content: () => content, sha256: sha256(content) });
+  const file = (path: string, mode: string, content: string): BaseFile => ({
+    path,
+    mode,
+    owner,
+    content: () => content,
+    sha256: sha256(content),
+  });
   const about = { schema: 1, root: desired.root, manager: desired.manager, nodeTree: desired.node.digest };
   return [
-    { path: host.agent, mode: '644', owner, sha256: desired.agent.digest, content: () => readFileSync(desired.agent.path) },
+    {
+      path: host.agent,
+      mode: '644',
+      owner,
+      sha256: desired.agent.digest,
+      content: () => readFileSync(desired.agent.path),
+    },
     file(`${keys}/identity.age`, '600', `${desired.ageIdentity}\n`),
     file(`${keys}/signing.pub`, '644', desired.signingPublicKey),
     ...firewallFiles(desired, file),
@@ -81,9 +93,15 @@ export function desiredFiles(desired: DesiredBase, login: string): BaseFile[] {
   ];
 }
 
-function firewallFiles(desired: DesiredBase, file: (path: string, mode: string, content: string) => BaseFile): BaseFile[] {
+function firewallFiles(
+  desired: DesiredBase,
+  file: (path: string, mode: string, content: string) => BaseFile,
+): BaseFile[] {
   if (!desired.firewallPorts) return [];
-  const rules = template('firewall.nft').replace('{{ports}}', [...new Set(desired.firewallPorts)].sort((a, b) => a - b).join(', '));
+  const rules = template('firewall.nft').replace(
+    '{{ports}}',
+    [...new Set(desired.firewallPorts)].sort((a, b) => a - b).join(', '),
+  );
   return [
     file(`${desired.root}/agent/firewall.nft`, '644', rules),
     file(FIREWALL_UNIT_FILE, '644', template(FIREWALL_UNIT).replaceAll('{{root}}', desired.root)),
@@ -91,7 +109,7 @@ function firewallFiles(desired: DesiredBase, file: (path: string, mode: string, 
 }
 
 function template(name: string): string {
-  return readFileSync(fileURLToPath(new URL(`../../../templates/host/${name}`, import.meta.url)), 'utf8');
+  return readFileSync(packagePath('templates', 'host', name), 'utf8');
 }
 
 const parent = (path: string): string => path.slice(0, path.lastIndexOf('/'));

@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Stack } from '@pulumi/pulumi/automation/index.js';
 import { statePassphrase } from '../../adapters/keys/passphrase.ts';
 import type { ChpHome } from '../../core/home.ts';
+import { packagePath } from '../../core/package-root.ts';
 import { redactor } from '../../core/redact.ts';
 
 export interface StackOptions {
@@ -15,13 +15,17 @@ export interface StackOptions {
 }
 
 const PROJECT = 'chp';
-const PROVIDER_DIR = fileURLToPath(new URL('../../../bin', import.meta.url));
+const PROVIDER_DIR = packagePath('bin');
 
 /**
  * The stack of one tenant: an inline program, with our engine, our provider on PATH, and state in $CHP_HOME (encrypted
  * by passphrase) or wherever CHP_PULUMI_BACKEND_URL says.
  */
-export async function openStack(tenant: string, program: () => Promise<Record<string, unknown>>, options: StackOptions): Promise<Stack> {
+export async function openStack(
+  tenant: string,
+  program: () => Promise<Record<string, unknown>>,
+  options: StackOptions,
+): Promise<Stack> {
   const { LocalWorkspace, PulumiCommand } = await import('@pulumi/pulumi/automation/index.js');
   const { home, env } = options;
   const backend = env.CHP_PULUMI_BACKEND_URL ?? `file://${home.pulumiState}`;

@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import type { GenerationService } from '../../../core/generation.ts';
+import { packagePath } from '../../../core/package-root.ts';
 import type { RuntimeAdapter } from '../../../core/ports/runtime.ts';
 import type { Tenant } from '../../../core/tenant/schema.ts';
 import { demoModelService } from '../demo-model.ts';
@@ -12,7 +12,7 @@ const VERSION = '2026.1.24-3';
 export const clawdbot: RuntimeAdapter = {
   name: 'clawdbot',
   version: VERSION,
-  lockDir: fileURLToPath(new URL(`../../../../templates/runtimes/clawdbot-${VERSION}`, import.meta.url)),
+  lockDir: packagePath('templates', 'runtimes', `clawdbot-${VERSION}`),
   prune: PRUNE,
   renderConfig,
   secretNames,
