@@ -9,7 +9,9 @@ export async function main(argv) {
   const pjson = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) {
     // The question that scripts ask most is answered before anything is loaded.
-    process.stdout.write(`${pjson.name}/${pjson.version} ${process.platform}-${process.arch} node-${process.version}\n`);
+    process.stdout.write(
+      `${pjson.name}/${pjson.version} ${process.platform}-${process.arch} node-${process.version}\n`,
+    );
     return;
   }
   enableCompileCache();

@@ -5,10 +5,8 @@ import { asChpError, presentError } from './presenters/error.ts';
 
 /** Runs one command of the CLI that lies in `root`. */
 export async function start(argv: string[], root: string, pjson: Interfaces.PJSON): Promise<void> {
-  const commands = existsSync(join(root, 'src')) ? './src/commands' : './dist/commands';
-  const oclif = { ...pjson.oclif, commands: { strategy: 'pattern' as const, target: commands, globPatterns: ['**/*.{ts,js}', '!base.*', '!args.*', '!**/*.d.ts'] } };
   try {
-    const config = await Config.load({ root, pjson: { ...pjson, oclif } as Interfaces.PJSON });
+    const config = await Config.load({ root, pjson: commandsOf(root, pjson) });
     await run(argv, config);
   } catch (error) {
     const fault = error as Error & { oclif?: { exit?: number }; code?: string };
@@ -20,4 +18,14 @@ export async function start(argv: string[], root: string, pjson: Interfaces.PJSO
     process.stderr.write(`${presentError(shown)}\n`);
     process.exitCode = fault.oclif?.exit ?? shown.exitCode;
   }
+}
+
+/** The package's own words to oclif, with the commands where they are: sources in a checkout, else what was built. */
+export function commandsOf(root: string, pjson: Interfaces.PJSON): Interfaces.PJSON {
+  const target = existsSync(join(root, 'src')) ? './src/commands' : './dist/commands';
+  const globPatterns = ['**/*.{ts,js}', '!base.*', '!args.*', '!**/*.d.ts'];
+  return {
+    ...pjson,
+    oclif: { ...pjson.oclif, commands: { strategy: 'pattern', target, globPatterns } },
+  } as Interfaces.PJSON;
 }

@@ -10,7 +10,12 @@ const MAX_OUTPUT = 32 * 1024 * 1024;
  * Feeds a command its input and gathers what it says.
  * @throws ChpError DEADLINE; HOST_UNREACHABLE when the connection went first; HOST_UNFIT when sudo wants a password
  */
-export async function collect(channel: ProcessChannel, argv: readonly string[], target: string, options: ExecOptions): Promise<ExecResult> {
+export async function collect(
+  channel: ProcessChannel,
+  argv: readonly string[],
+  target: string,
+  options: ExecOptions,
+): Promise<ExecResult> {
   const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
   let late = false;
   const timer = setTimeout(() => {
@@ -28,13 +33,19 @@ export async function collect(channel: ProcessChannel, argv: readonly string[], 
         next: ['Look at the load of the host, then run the same command again.'],
       });
     if (code === null)
-      throw new ChpError(options.signal?.aborted ? 'INTERRUPTED' : 'HOST_UNREACHABLE', `${target}: the connection was cut while ${name} ran`, {
-        next: ['Run the same command again: every step can be repeated.'],
-      });
+      throw new ChpError(
+        options.signal?.aborted ? 'INTERRUPTED' : 'HOST_UNREACHABLE',
+        `${target}: the connection was cut while ${name} ran`,
+        {
+          next: ['Run the same command again: every step can be repeated.'],
+        },
+      );
     if (options.root && /^sudo: .*password/m.test(stderr))
       throw new ChpError('HOST_UNFIT', `${target}: sudo asks for a password`, {
         why: 'chp needs root for units, users and the firewall, and never types passwords.',
-        next: ['Log in as root, or give the user passwordless sudo: `ops ALL=(ALL) NOPASSWD: ALL` in /etc/sudoers.d/ops.'],
+        next: [
+          'Log in as root, or give the user passwordless sudo: `ops ALL=(ALL) NOPASSWD: ALL` in /etc/sudoers.d/ops.',
+        ],
       });
     return { code, stdout, stderr };
   } finally {

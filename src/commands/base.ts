@@ -15,11 +15,22 @@ type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']>;
  */
 export abstract class ChpCommand<T extends typeof Command> extends Command {
   static override baseFlags = {
-    json: Flags.boolean({ description: 'Print the result as JSON, and nothing else, on standard output.', helpGroup: 'GLOBAL' }),
+    json: Flags.boolean({
+      description: 'Print the result as JSON, and nothing else, on standard output.',
+      helpGroup: 'GLOBAL',
+    }),
     quiet: Flags.boolean({ char: 'q', description: 'No progress; results and errors only.', helpGroup: 'GLOBAL' }),
     verbose: Flags.boolean({ description: 'Also print where an error comes from.', helpGroup: 'GLOBAL' }),
-    wait: Flags.integer({ description: 'Seconds to wait for another run on the same tenant.', default: 60, min: 0, helpGroup: 'GLOBAL' }),
-    'accept-new': Flags.boolean({ description: "Pin a host's key on first contact without asking.", helpGroup: 'GLOBAL' }),
+    wait: Flags.integer({
+      description: 'Seconds to wait for another run on the same tenant.',
+      default: 60,
+      min: 0,
+      helpGroup: 'GLOBAL',
+    }),
+    'accept-new': Flags.boolean({
+      description: "Pin a host's key on first contact without asking.",
+      helpGroup: 'GLOBAL',
+    }),
   };
 
   protected flags!: FlagsOf<T>;
@@ -46,7 +57,10 @@ export abstract class ChpCommand<T extends typeof Command> extends Command {
       signal: this.#abort.signal,
       lockWaitMs: this.flags.wait * 1000,
       progress: await this.#progress(),
-      ssh: { acceptNew: this.flags['accept-new'], ...(this.interactive ? await import('../presenters/prompts.ts').then((prompts) => prompts.sshPrompts) : {}) },
+      ssh: {
+        acceptNew: this.flags['accept-new'],
+        ...(this.interactive ? await import('../presenters/prompts.ts').then((prompts) => prompts.sshPrompts) : {}),
+      },
     });
     const [result, text] = await this.perform(context);
     if (this.flags.json) this.print(JSON.stringify({ ok: true, result: redactor.json(result) }, null, 2));
@@ -65,28 +79,41 @@ export abstract class ChpCommand<T extends typeof Command> extends Command {
   /** For what can't be undone: --yes, or a person who says so. @throws BAD_INPUT in a pipeline without --yes */
   protected async confirm(question: string, yes: boolean): Promise<void> {
     if (yes) return;
-    if (!this.interactive) throw new ChpError('BAD_INPUT', 'this needs a confirmation', { next: ['Say --yes when it is meant.'] });
+    if (!this.interactive)
+      throw new ChpError('BAD_INPUT', 'this needs a confirmation', { next: ['Say --yes when it is meant.'] });
     const { confirm } = await import('../presenters/prompts.ts');
     if (!(await confirm(question))) throw new ChpError('INTERRUPTED', 'nothing was changed');
   }
 
   protected override async catch(error: Error & { oclif?: { exit?: number } }): Promise<void> {
-    const usage = error.oclif?.exit === 2 || /^(Nonexistent flag|Missing |Unexpected argument|Expected )/.test(error.message);
-    const fault = usage && !(error instanceof ChpError) ? new ChpError('BAD_INPUT', plain(error.message), { next: [`chp ${this.id?.replaceAll(':', ' ') ?? ''} --help`] }) : asChpError(error);
-    if (this.argv.includes('--json')) this.print(JSON.stringify({ ok: false, error: redactor.json(fault.toJSON()) }, null, 2));
+    const usage =
+      error.oclif?.exit === 2 || /^(Nonexistent flag|Missing |Unexpected argument|Expected )/.test(error.message);
+    const fault =
+      usage && !(error instanceof ChpError)
+        ? new ChpError('BAD_INPUT', plain(error.message), {
+            next: [`chp ${this.id?.replaceAll(':', ' ') ?? ''} --help`],
+          })
+        : asChpError(error);
+    if (this.argv.includes('--json'))
+      this.print(JSON.stringify({ ok: false, error: redactor.json(fault.toJSON()) }, null, 2));
     else process.stderr.write(`${redactor.text(presentError(fault))}\n`);
-    if (this.argv.includes('--verbose')) process.stderr.write(`${redactor.text(String((fault.cause as Error)?.stack ?? fault.stack))}\n`);
+    if (this.argv.includes('--verbose'))
+      process.stderr.write(`${redactor.text(String((fault.cause as Error)?.stack ?? fault.stack))}\n`);
     process.exitCode = fault.exitCode;
   }
 
   async #progress() {
     if (this.flags.json || this.flags.quiet) return silentProgress();
-    if (process.stderr.isTTY && process.stdout.isTTY && !process.env.CI) return (await import('../presenters/terminal-progress.ts')).terminalProgress();
+    if (process.stderr.isTTY && process.stdout.isTTY && !process.env.CI)
+      return (await import('../presenters/terminal-progress.ts')).terminalProgress();
     return plainProgress(process.stderr);
   }
 }
 
 /** oclif's parse errors carry a help hint of their own on later lines. */
 function plain(message: string): string {
-  return message.split('\n').filter((line) => line && !line.startsWith('See more help')).join(' ');
+  return message
+    .split('\n')
+    .filter((line) => line && !line.startsWith('See more help'))
+    .join(' ');
 }

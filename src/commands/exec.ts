@@ -5,7 +5,10 @@ import { ChpCommand } from './base.ts';
 
 export default class Exec extends ChpCommand<typeof Exec> {
   static override summary = "Run a command on a tenant's host, as the tenant's own user.";
-  static override examples = ['<%= config.bin %> <%= command.id %> smith -- ls -la', '<%= config.bin %> <%= command.id %> smith --root -- nft list table inet chp'];
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> smith -- ls -la',
+    '<%= config.bin %> <%= command.id %> smith --root -- nft list table inet chp',
+  ];
   static override strict = false;
   static override args = { tenant: Args.string({ description: 'Name of the tenant.', required: true }) };
   static override flags = { root: Flags.boolean({ description: 'As root.' }) };

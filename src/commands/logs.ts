@@ -5,7 +5,10 @@ import { ChpCommand } from './base.ts';
 
 export default class Logs extends ChpCommand<typeof Logs> {
   static override summary = "Print the log of a tenant's service.";
-  static override examples = ['<%= config.bin %> <%= command.id %> smith', '<%= config.bin %> <%= command.id %> smith gateway --follow'];
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> smith',
+    '<%= config.bin %> <%= command.id %> smith gateway --follow',
+  ];
   static override args = {
     tenant: Args.string({ description: 'Name of the tenant.', required: true }),
     service: Args.string({ description: 'Name of the service.', default: 'gateway' }),
@@ -18,7 +21,9 @@ export default class Logs extends ChpCommand<typeof Logs> {
   protected async perform(context: Context): Promise<[unknown, null]> {
     const lines: string[] = [];
     const { lines: last, follow, json } = this.flags;
-    await readLogs(context, this.args.tenant, { service: this.args.service, lines: last, follow }, (line) => (json ? lines.push(line) : this.print(line)));
+    await readLogs(context, this.args.tenant, { service: this.args.service, lines: last, follow }, (line) =>
+      json ? lines.push(line) : this.print(line),
+    );
     return [{ lines }, null];
   }
 }

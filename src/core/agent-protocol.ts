@@ -56,7 +56,10 @@ export type AgentEvent =
   | { event: 'awaiting-confirm'; withinS: number }
   | { event: 'log'; line: string }
   | { event: 'result'; result: unknown }
-  | { event: 'error'; error: { code: string; message: string; why?: string; next?: string[]; details?: Record<string, unknown> } };
+  | {
+      event: 'error';
+      error: { code: string; message: string; why?: string; next?: string[]; details?: Record<string, unknown> };
+    };
 
 export interface CheckResult {
   id: string;

@@ -13,19 +13,31 @@ export const ERROR_CODES = {
   CONFLICT: { exit: 'conflict', doc: 'It changed since it was read, or two changes clash.' },
   LOCKED: { exit: 'locked', doc: 'Another run holds the lock. It is released by the kernel when that run ends.' },
   HOST_UNREACHABLE: { exit: 'unreachable', doc: 'No connection to the host could be made or kept.' },
-  HOST_KEY_UNKNOWN: { exit: 'unreachable', doc: 'The host key is not pinned yet; check its fingerprint, then use --accept-new.' },
-  HOST_KEY_CHANGED: { exit: 'unreachable', doc: 'The host key is not the pinned one: the machine was replaced, or somebody listens in.' },
+  HOST_KEY_UNKNOWN: {
+    exit: 'unreachable',
+    doc: 'The host key is not pinned yet; check its fingerprint, then use --accept-new.',
+  },
+  HOST_KEY_CHANGED: {
+    exit: 'unreachable',
+    doc: 'The host key is not the pinned one: the machine was replaced, or somebody listens in.',
+  },
   HOST_AUTH: { exit: 'unreachable', doc: 'The host refused every key that was offered.' },
   HOST_UNFIT: { exit: 'hostUnfit', doc: 'The host lacks something that chp needs.' },
   AGENT_FAILED: { exit: 'unexpected', doc: 'The host agent answered with a fault of its own, or not in the protocol.' },
-  UNHEALTHY: { exit: 'unhealthy', doc: 'A required check failed after activation; the previous generation was put back.' },
+  UNHEALTHY: {
+    exit: 'unhealthy',
+    doc: 'A required check failed after activation; the previous generation was put back.',
+  },
   CONFIG_REFUSED: { exit: 'unhealthy', doc: 'The gateway would refuse the configuration; nothing was switched.' },
   ENGINE_UNAVAILABLE: { exit: 'engine', doc: 'An engine could not be found, downloaded or built.' },
   ENGINE_FAILED: { exit: 'engine', doc: 'An engine ran and failed.' },
   STATE_STUCK: { exit: 'engine', doc: 'The Pulumi state has pending operations or a lock; --repair clears them.' },
   REGISTRY_CORRUPT: { exit: 'integrity', doc: 'The registry file is damaged.' },
   REGISTRY_NEWER: { exit: 'integrity', doc: 'The registry was written by a newer chp; upgrade this one.' },
-  REGISTRY_UNAVAILABLE: { exit: 'unreachable', doc: 'The registry file or database cannot be opened, read or written.' },
+  REGISTRY_UNAVAILABLE: {
+    exit: 'unreachable',
+    doc: 'The registry file or database cannot be opened, read or written.',
+  },
   AUDIT_BROKEN: { exit: 'integrity', doc: 'The audit chain has an edited, missing or reordered entry.' },
   INTEGRITY: { exit: 'integrity', doc: 'A digest or signature does not match its content.' },
   DEADLINE: { exit: 'timeout', doc: 'A step did not finish in its time.' },
@@ -68,7 +80,13 @@ export class ChpError extends Error {
   }
 
   /** The shape printed under `error` by --json. */
-  toJSON(): { code: ErrorCode; message: string; why?: string; next: readonly string[]; details: Record<string, unknown> } {
+  toJSON(): {
+    code: ErrorCode;
+    message: string;
+    why?: string;
+    next: readonly string[];
+    details: Record<string, unknown>;
+  } {
     return {
       code: this.code,
       message: this.message,

@@ -36,7 +36,9 @@ async function saveNewDocument(context: Context, name: string, { text, file }: N
   const record = await registry.tenant(name);
   const { tenant } = parseTenant(text, file);
   if (tenant.name !== name)
-    throw new ChpError('CONFLICT', `${file} describes "${tenant.name}", not "${name}"`, { next: [`chp tenant apply ${tenant.name} -f ${file}`] });
+    throw new ChpError('CONFLICT', `${file} describes "${tenant.name}", not "${name}"`, {
+      next: [`chp tenant apply ${tenant.name} -f ${file}`],
+    });
   if (tenant.host !== record.host)
     throw new ChpError('CONFLICT', `${name} is on ${record.host}; ${file} says ${tenant.host}`, {
       why: 'Moving a tenant to another host would leave its state behind.',

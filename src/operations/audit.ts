@@ -1,6 +1,6 @@
 import { readAuditWitness } from '../adapters/keys/audit-key.ts';
-import { writeAuditExport } from '../core/audit-export.ts';
 import { auditBroken, verifyAudit } from '../core/audit.ts';
+import { writeAuditExport } from '../core/audit-export.ts';
 import type { AuditEntry } from '../core/ports/registry.ts';
 import type { Context } from './context.ts';
 
@@ -13,7 +13,10 @@ export async function verifyChain(context: Context): Promise<{ entries: number }
   const registry = await context.registry();
   const entries = await registry.audit();
   const keys = (await registry.auditKeys()).map((key) => key.publicKey);
-  const verdict = verifyAudit(entries, keys, { head: await registry.auditHead(), witness: readAuditWitness(registry.location, context.env) });
+  const verdict = verifyAudit(entries, keys, {
+    head: await registry.auditHead(),
+    witness: readAuditWitness(registry.location, context.env),
+  });
   if (!verdict.ok) throw auditBroken(verdict.fault);
   return { entries: entries.length };
 }

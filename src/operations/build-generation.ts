@@ -1,14 +1,11 @@
-import { type Digest, sha256 } from '../core/digest.ts';
 import { DEMO_MODEL } from '../adapters/runtimes/demo-model.ts';
+import { type Digest, sha256 } from '../core/digest.ts';
 import type { GenerationFile, GenerationManifest } from '../core/generation.ts';
 import { tenantLayout } from '../core/host-layout.ts';
 import type { SecretRecord, SkillRecord } from '../core/ports/registry.ts';
 import type { RuntimeAdapter, RuntimeBundle } from '../core/ports/runtime.ts';
 import { GATEWAY_TOKEN } from '../core/secret-names.ts';
 import type { Tenant } from '../core/tenant/schema.ts';
-
-
-
 
 export interface GenerationParts {
   tenant: Tenant;
@@ -39,7 +36,11 @@ export function buildGeneration(parts: GenerationParts): BuiltGeneration {
     files.push({ path, mode, sha256: digest, size: bytes.byteLength });
   };
 
-  add('config/gateway.json', 0o644, Buffer.from(`${JSON.stringify(runtime.renderConfig(tenant, tenantLayout(parts.root, tenant.name)), null, 2)}\n`));
+  add(
+    'config/gateway.json',
+    0o644,
+    Buffer.from(`${JSON.stringify(runtime.renderConfig(tenant, tenantLayout(parts.root, tenant.name)), null, 2)}\n`),
+  );
   for (const skill of parts.skills)
     for (const file of JSON.parse(skill.files) as SkillFile[])
       add(`skills/${skill.name}/${file.path}`, file.mode, Buffer.from(file.base64, 'base64'));

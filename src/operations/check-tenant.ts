@@ -7,13 +7,20 @@ import type { HostLink } from './host-link.ts';
 export function checkTenant(context: Context, tenant: string, host: HostLink): Promise<CheckResult[]> {
   return context.progress.step('Drive the gateway as its user would', async (step) => {
     const agent = host.agent();
-    if (!agent) throw new ChpError('NOT_FOUND', `chp is not installed on ${host.transport.target}`, { next: [`chp tenant apply ${tenant}`] });
+    if (!agent)
+      throw new ChpError('NOT_FOUND', `chp is not installed on ${host.transport.target}`, {
+        next: [`chp tenant apply ${tenant}`],
+      });
     const checks = await agent.check(tenant, (event) => event.event === 'check' && step.says(event.check.title));
     const failed = checks.filter((check) => check.verdict === 'fail');
     if (failed.length === 0) return checks;
-    throw new ChpError('UNHEALTHY', `${tenant}: ${failed.map((check) => `${check.title}: ${check.detail}`).join('; ')}`, {
-      next: failed.flatMap((check) => (check.fix ? [check.fix] : [])),
-      details: { checks },
-    });
+    throw new ChpError(
+      'UNHEALTHY',
+      `${tenant}: ${failed.map((check) => `${check.title}: ${check.detail}`).join('; ')}`,
+      {
+        next: failed.flatMap((check) => (check.fix ? [check.fix] : [])),
+        details: { checks },
+      },
+    );
   });
 }

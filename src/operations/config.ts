@@ -4,7 +4,7 @@ import type { ConfigDrift } from '../core/agent-protocol.ts';
 import { ChpError } from '../core/errors.ts';
 import { tenantLayout } from '../core/host-layout.ts';
 import type { Context } from './context.ts';
-import { editTenantDocument, type EditOutcome, loadTenant } from './edit-tenant.ts';
+import { type EditOutcome, editTenantDocument, loadTenant } from './edit-tenant.ts';
 import { openHost } from './host-link.ts';
 
 /** A value of the gateway's config as chp renders it, or (at `''`) all of it. @throws NOT_FOUND */
@@ -13,13 +13,22 @@ export async function getConfig(context: Context, name: string, path: string): P
   let value: unknown = runtimeAdapter(tenant.runtime).renderConfig(tenant, tenantLayout('/var/lib/chp', name));
   for (const segment of path === '' ? [] : parsePath(path)) {
     value = (value as Record<string | number, unknown> | undefined)?.[segment];
-    if (value === undefined) throw new ChpError('NOT_FOUND', `the config of ${name} has nothing at ${path}`, { next: [`chp config get ${name}`] });
+    if (value === undefined)
+      throw new ChpError('NOT_FOUND', `the config of ${name} has nothing at ${path}`, {
+        next: [`chp config get ${name}`],
+      });
   }
   return value;
 }
 
 /** Sets or (with undefined) removes a value under `config:` of the document and pushes it. */
-export function setConfig(context: Context, name: string, path: string, value: unknown, stage: boolean): Promise<EditOutcome> {
+export function setConfig(
+  context: Context,
+  name: string,
+  path: string,
+  value: unknown,
+  stage: boolean,
+): Promise<EditOutcome> {
   const segments = parsePath(path);
   return editTenantDocument(context, name, { kind: 'config', details: { path }, stage }, async (document) =>
     editDocument(document, `${name}/tenant.yaml`, (yaml) => setAt(yaml, ['config', ...segments], value)),
@@ -31,6 +40,7 @@ export async function diffConfig(context: Context, name: string): Promise<Config
   const { tenant } = await loadTenant(context, name);
   await using host = await openHost(context, tenant);
   const agent = host.agent();
-  if (!agent) throw new ChpError('NOT_FOUND', `chp is not installed on ${tenant.host}`, { next: [`chp tenant apply ${name}`] });
+  if (!agent)
+    throw new ChpError('NOT_FOUND', `chp is not installed on ${tenant.host}`, { next: [`chp tenant apply ${name}`] });
   return (await agent.status(name)).drift.config;
 }

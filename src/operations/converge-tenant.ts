@@ -1,12 +1,12 @@
 import type { ApplyResult } from '../core/agent-protocol.ts';
 import type { TenantRecord } from '../core/ports/registry.ts';
 import type { Tenant } from '../core/tenant/schema.ts';
+import { checkTenant } from './check-tenant.ts';
 import type { Context } from './context.ts';
 import { openHost } from './host-link.ts';
 import { provision } from './provision.ts';
 import { pushOver } from './push-tenant.ts';
 import { runtimeBundle } from './runtime-bundle.ts';
-import { checkTenant } from './check-tenant.ts';
 import { signingKeys } from './signing-key.ts';
 import { storeSecret } from './store-secret.ts';
 import type { TenantJob } from './tenant-job.ts';
@@ -33,7 +33,9 @@ export async function convergeTenant(
   given: GivenSecrets = new Map(),
 ): Promise<Converged> {
   const registry = await context.registry();
-  await using host = await job.step('facts', () => context.progress.step(`Connect to ${tenant.host}`, () => openHost(context, tenant)));
+  await using host = await job.step('facts', () =>
+    context.progress.step(`Connect to ${tenant.host}`, () => openHost(context, tenant)),
+  );
   const bundle = await job.step('bundle', () => runtimeBundle(context, tenant, host.platform));
   const identity = await job.step('provision', () => provision(context, tenant, host, bundle));
   await job.step('record-identity', async () => {
@@ -47,7 +49,8 @@ export async function convergeTenant(
   const record: TenantRecord = await registry.tenant(tenant.name);
   const applied = await job.step('activate', () => pushOver(context, record, tenant, host, bundle));
   // A converged host was not driven by the push: prove that it answers.
-  if (applied.outcome === 'converged') applied.checks = await job.step('check', () => checkTenant(context, tenant.name, host));
+  if (applied.outcome === 'converged')
+    applied.checks = await job.step('check', () => checkTenant(context, tenant.name, host));
   await job.step('ready', () => registry.updateTenant(tenant.name, { phase: 'ready' }));
   return { tenant: tenant.name, host: host.transport.target, platform: host.platform, manager: host.manager, applied };
 }

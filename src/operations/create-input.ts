@@ -28,8 +28,13 @@ export async function createInput(flags: CreateFlags, env: NodeJS.ProcessEnv): P
     const { text, file, baseDir } = await readDocument(flags.file);
     return { document: text, file, baseDir, secrets, ...(flags.tenant ? { name: flags.tenant } : {}) };
   }
-  const missing = [flags.tenant ? '' : 'the name', flags.host ? '' : '--host', flags.model ? '' : '--model'].filter(Boolean);
-  if (missing.length > 0) throw new ChpError('BAD_INPUT', `missing: ${missing.join(', ')}`, { next: ['chp tenant create demo --host local --model demo', 'chp tenant create -f tenant.yaml'] });
+  const missing = [flags.tenant ? '' : 'the name', flags.host ? '' : '--host', flags.model ? '' : '--model'].filter(
+    Boolean,
+  );
+  if (missing.length > 0)
+    throw new ChpError('BAD_INPUT', `missing: ${missing.join(', ')}`, {
+      next: ['chp tenant create demo --host local --model demo', 'chp tenant create -f tenant.yaml'],
+    });
   const name = flags.tenant ?? '';
   assertTenantName(name);
   const skills = await Promise.all((flags.skill ?? []).map((source) => identifySkill(source, process.cwd())));

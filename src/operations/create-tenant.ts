@@ -36,15 +36,19 @@ export async function createTenant(context: Context, input: CreateInput): Promis
     await job.step('register', async () => {
       const known = (await registry.tenants()).find(({ name }) => name === tenant.name);
       if (!known) {
-        await registry.createTenant({ name: tenant.name, topology: tenant.topology, host: tenant.host, document: input.document }, membersOf(tenant));
+        await registry.createTenant(
+          { name: tenant.name, topology: tenant.topology, host: tenant.host, document: input.document },
+          membersOf(tenant),
+        );
         return;
       }
       if (known.phase === 'ready' || known.phase === 'destroying' || known.host !== tenant.host)
         throw new ChpError('TENANT_EXISTS', `a tenant named ${tenant.name} exists (${known.phase}, on ${known.host})`, {
           why: 'Creating it again could throw away what the family has.',
-          next: known.phase === 'destroying'
-            ? [`chp tenant destroy ${tenant.name}`]
-            : [`chp tenant show ${tenant.name}`, `chp tenant apply ${tenant.name} -f ${input.file}`],
+          next:
+            known.phase === 'destroying'
+              ? [`chp tenant destroy ${tenant.name}`]
+              : [`chp tenant show ${tenant.name}`, `chp tenant apply ${tenant.name} -f ${input.file}`],
         });
       context.progress.note(`taking up the earlier attempt to create ${tenant.name}`);
       await registry.saveDocument(tenant.name, input.document, known.revision, membersOf(tenant));

@@ -1,6 +1,6 @@
 import { parseTenant } from '../adapters/documents/tenant-document.ts';
-import { ChpError } from '../core/errors.ts';
 import type { ApplyResult } from '../core/agent-protocol.ts';
+import { ChpError } from '../core/errors.ts';
 import type { JobKind, TenantRecord } from '../core/ports/registry.ts';
 import type { Tenant } from '../core/tenant/schema.ts';
 import type { Context } from './context.ts';
@@ -50,7 +50,13 @@ export async function editTenantDocument(
       const pushed = await job.step('push', () => pushTenant(context, saved, tenant));
       return { tenant: name, changed: true, pushed };
     } catch (error) {
-      if (documentChanged) await registry.saveDocument(name, before.document, saved.revision, membersOf(parseTenant(before.document, 'tenant.yaml').tenant));
+      if (documentChanged)
+        await registry.saveDocument(
+          name,
+          before.document,
+          saved.revision,
+          membersOf(parseTenant(before.document, 'tenant.yaml').tenant),
+        );
       throw error;
     }
   });

@@ -30,7 +30,8 @@ export async function openHost(context: Context, tenant: Pick<Tenant, 'host' | '
     // Where there is systemd and root, chp has the system's folder; else one of the login user's.
     const system = await readHostFacts(transport, SYSTEM_ROOT);
     const manager = chooseManager(tenant, system);
-    const root = manager === 'systemd' ? SYSTEM_ROOT : tenant.host === 'local' ? context.home.hub : `${system.home}/.chp/hub`;
+    const root =
+      manager === 'systemd' ? SYSTEM_ROOT : tenant.host === 'local' ? context.home.hub : `${system.home}/.chp/hub`;
     const facts = root === SYSTEM_ROOT ? system : await readHostFacts(transport, root);
     assertHostFit(transport.target, facts, manager);
     return {

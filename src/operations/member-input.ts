@@ -14,10 +14,14 @@ export function memberFrom({ id, name, role, contact, 'quiet-hours': quiet }: Me
   const contacts = contact?.map((text) => {
     const [, kind, address] = /^([a-z]+):(.+)$/.exec(text) ?? [];
     const known = CONTACT_KINDS.find((candidate) => candidate === kind);
-    if (!known || !address) throw new ChpError('BAD_INPUT', `"${text}" is no contact`, { next: [`Write it as kind:address, with one of ${CONTACT_KINDS.join(', ')}.`] });
+    if (!known || !address)
+      throw new ChpError('BAD_INPUT', `"${text}" is no contact`, {
+        next: [`Write it as kind:address, with one of ${CONTACT_KINDS.join(', ')}.`],
+      });
     return { kind: known, address };
   });
   const [, from, to] = /^(\d\d:\d\d)-(\d\d:\d\d)$/.exec(quiet ?? '') ?? [];
-  if (quiet !== undefined && (!from || !to)) throw new ChpError('BAD_INPUT', `"${quiet}" are no quiet hours`, { next: ['Write them as 22:00-07:00.'] });
+  if (quiet !== undefined && (!from || !to))
+    throw new ChpError('BAD_INPUT', `"${quiet}" are no quiet hours`, { next: ['Write them as 22:00-07:00.'] });
   return { id, name, role, ...(contacts ? { contacts } : {}), ...(from && to ? { quietHours: { from, to } } : {}) };
 }

@@ -1,9 +1,9 @@
+import { parseTenant } from '../adapters/documents/tenant-document.ts';
 import { digestOf } from '../core/digest.ts';
 import type { SignedGeneration } from '../core/generation.ts';
 import { compareGenerations, type TenantPlan } from '../core/plan.ts';
-import type { Context } from './context.ts';
-import { parseTenant } from '../adapters/documents/tenant-document.ts';
 import type { NewDocument } from './apply-tenant.ts';
+import type { Context } from './context.ts';
 import { loadTenant } from './edit-tenant.ts';
 import { openHost } from './host-link.ts';
 import { previewProvision } from './provision.ts';
@@ -37,7 +37,12 @@ export async function planTenant(context: Context, name: string, document?: NewD
   const operatorDrift = drift.config.some((change) => change.owner === 'operator');
   return {
     tenant: name,
-    empty: infrastructure.length === 0 && generation === null && !operatorDrift && drift.files.length === 0 && drift.services.length === 0,
+    empty:
+      infrastructure.length === 0 &&
+      generation === null &&
+      !operatorDrift &&
+      drift.files.length === 0 &&
+      drift.services.length === 0,
     infrastructure,
     generation,
     drift,

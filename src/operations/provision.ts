@@ -13,7 +13,12 @@ import type { HostLink } from './host-link.ts';
 const stacks = () => import('../stacks/run/hub.ts');
 
 /** Identity and host base, through Pulumi. @returns the identity, secrets included */
-export function provision(context: Context, tenant: Tenant, host: HostLink, bundle: RuntimeBundle): Promise<IdentityOutputs> {
+export function provision(
+  context: Context,
+  tenant: Tenant,
+  host: HostLink,
+  bundle: RuntimeBundle,
+): Promise<IdentityOutputs> {
   return context.progress.step(`Identity and base of ${tenant.host}`, async (step) => {
     const { upHub } = await stacks();
     const changes: string[] = [];
@@ -26,7 +31,12 @@ export function provision(context: Context, tenant: Tenant, host: HostLink, bund
   });
 }
 
-export function previewProvision(context: Context, tenant: Tenant, host: HostLink, bundle: RuntimeBundle): Promise<InfrastructureChange[]> {
+export function previewProvision(
+  context: Context,
+  tenant: Tenant,
+  host: HostLink,
+  bundle: RuntimeBundle,
+): Promise<InfrastructureChange[]> {
   return context.progress.step(`Preview identity and base of ${tenant.host}`, async () => {
     const { previewHub } = await stacks();
     return previewHub(await hubArgs(context, tenant, host, bundle), await stackOptions(context));
@@ -71,6 +81,8 @@ async function hubArgs(context: Context, tenant: Tenant, host: HostLink, bundle:
     agentDigest: agent.digest,
     agentPath: agent.path,
     firewallPorts: hardens && firewall && host.facts.tools.includes('nft') ? [host.sshPort, ...allowPorts] : null,
-    packages: hardens ? [...(fail2ban ? ['fail2ban'] : []), ...(unattendedUpgrades ? ['unattended-upgrades'] : [])] : [],
+    packages: hardens
+      ? [...(fail2ban ? ['fail2ban'] : []), ...(unattendedUpgrades ? ['unattended-upgrades'] : [])]
+      : [],
   };
 }

@@ -55,12 +55,14 @@ export async function pushGeneration(
       {
         object: async (digest) => {
           const bytes = built.objects.get(digest);
-          if (!bytes) throw new ChpError('AGENT_FAILED', `the host asked for an object that is not in the generation: ${digest}`);
+          if (!bytes)
+            throw new ChpError('AGENT_FAILED', `the host asked for an object that is not in the generation: ${digest}`);
           return { size: bytes.byteLength, stream: Readable.from([bytes]) };
         },
         tree: async (digest) => {
           const tree = trees.get(digest);
-          if (!tree) throw new ChpError('AGENT_FAILED', `the host asked for a tree that is not in the generation: ${digest}`);
+          if (!tree)
+            throw new ChpError('AGENT_FAILED', `the host asked for a tree that is not in the generation: ${digest}`);
           return { size: tree.archiveSize, stream: createReadStream(tree.archive) };
         },
       },
@@ -73,11 +75,15 @@ export async function pushGeneration(
   if (result.outcome === 'reverted') {
     await settle('reverted', result.reason);
     const failed = result.checks.filter((check) => check.verdict === 'fail');
-    throw new ChpError('UNHEALTHY', `the new generation failed and was put back: ${result.reason ?? 'a check failed'}`, {
-      why: failed.map((check) => `${check.title}: ${check.detail}`).join('; ') || 'See the logs of the gateway.',
-      next: [...failed.flatMap((check) => (check.fix ? [check.fix] : [])), `chp logs ${tenant}`],
-      details: { generation: signed.digest, checks: result.checks },
-    });
+    throw new ChpError(
+      'UNHEALTHY',
+      `the new generation failed and was put back: ${result.reason ?? 'a check failed'}`,
+      {
+        why: failed.map((check) => `${check.title}: ${check.detail}`).join('; ') || 'See the logs of the gateway.',
+        next: [...failed.flatMap((check) => (check.fix ? [check.fix] : [])), `chp logs ${tenant}`],
+        details: { generation: signed.digest, checks: result.checks },
+      },
+    );
   }
   await settle('committed');
   await registry.updateTenant(tenant, { generation: signed.digest });
@@ -87,5 +93,6 @@ export async function pushGeneration(
 function show(step: StepHandle, event: AgentEvent): void {
   if (event.event === 'progress') step.update(event.done, event.total, event.what);
   if (event.event === 'step') step.says(event.note ?? event.step);
-  if (event.event === 'check' && event.check.verdict === 'fail') step.warn(`${event.check.title}: ${event.check.detail}`);
+  if (event.event === 'check' && event.check.verdict === 'fail')
+    step.warn(`${event.check.title}: ${event.check.detail}`);
 }

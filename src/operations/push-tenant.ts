@@ -1,21 +1,21 @@
 import { hostProgram } from '../adapters/agent/bundle.ts';
+import type { AgentClient } from '../adapters/agent/client.ts';
 import { runtimeAdapter } from '../adapters/runtimes/index.ts';
 import { encryptTo } from '../adapters/secrets/age.ts';
 import type { ApplyResult } from '../core/agent-protocol.ts';
 import { ChpError } from '../core/errors.ts';
-import { GATEWAY_TOKEN } from '../core/secret-names.ts';
 import type { Registry, TenantRecord } from '../core/ports/registry.ts';
 import type { RuntimeBundle } from '../core/ports/runtime.ts';
+import { GATEWAY_TOKEN } from '../core/secret-names.ts';
 import type { Tenant } from '../core/tenant/schema.ts';
-import { buildGeneration, type BuiltGeneration, } from './build-generation.ts';
 import type { IdentityOutputs } from '../stacks/provider/identity.ts';
+import { type BuiltGeneration, buildGeneration } from './build-generation.ts';
 import type { Context } from './context.ts';
-import type { AgentClient } from '../adapters/agent/client.ts';
 import { type HostLink, openHost } from './host-link.ts';
+import { readIdentity } from './provision.ts';
 import { pushGeneration, signOnce } from './push-generation.ts';
 import { runtimeBundle } from './runtime-bundle.ts';
 import { signingKeys } from './signing-key.ts';
-import { readIdentity } from './provision.ts';
 
 /** The generation that a tenant's document, secrets and skills amount to. @throws BAD_INPUT naming every secret that is missing. */
 export async function desiredGeneration(
@@ -30,11 +30,15 @@ export async function desiredGeneration(
   const have = new Set(secrets.map((secret) => secret.name));
   const missing = runtime.secretNames(tenant).filter((name) => !have.has(name));
   if (missing.length > 0)
-    throw new ChpError('BAD_INPUT', `${tenant.name} lacks ${missing.length === 1 ? 'a secret' : 'secrets'}: ${missing.join(', ')}`, {
-      why: 'Its document refers to them, and nothing is changed on the host before they are set.',
-      next: missing.map((name) => `chp secret set ${tenant.name} ${name}`),
-      details: { missing },
-    });
+    throw new ChpError(
+      'BAD_INPUT',
+      `${tenant.name} lacks ${missing.length === 1 ? 'a secret' : 'secrets'}: ${missing.join(', ')}`,
+      {
+        why: 'Its document refers to them, and nothing is changed on the host before they are set.',
+        next: missing.map((name) => `chp secret set ${tenant.name} ${name}`),
+        details: { missing },
+      },
+    );
   return buildGeneration({
     tenant,
     root,
@@ -78,7 +82,8 @@ export async function pushOver(
 
 /** The gateway's token is made with the tenant's identity; the registry keeps it for the host's eyes only. */
 async function ensureGatewayToken(context: Context, registry: Registry, record: TenantRecord): Promise<void> {
-  if (!record.recipient) throw new ChpError('CONFLICT', `${record.name} has no identity yet`, { next: [`chp tenant apply ${record.name}`] });
+  if (!record.recipient)
+    throw new ChpError('CONFLICT', `${record.name} has no identity yet`, { next: [`chp tenant apply ${record.name}`] });
   const known = (await registry.secrets(record.name)).find((secret) => secret.name === GATEWAY_TOKEN);
   if (known?.recipient === record.recipient) return;
   const { gatewayToken } = await identityOf(context, record.name);
@@ -93,5 +98,7 @@ async function ensureGatewayToken(context: Context, registry: Registry, record: 
 async function identityOf(context: Context, tenant: string): Promise<IdentityOutputs> {
   const identity = await readIdentity(context, { name: tenant });
   if (identity) return identity;
-  throw new ChpError('CONFLICT', `${tenant} has no identity in the Pulumi state`, { next: [`chp tenant apply ${tenant}`] });
+  throw new ChpError('CONFLICT', `${tenant} has no identity in the Pulumi state`, {
+    next: [`chp tenant apply ${tenant}`],
+  });
 }

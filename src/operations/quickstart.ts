@@ -20,11 +20,16 @@ export interface QuickstartResult {
 }
 
 /** Stands up (or converges) the tenant `demo` on this machine: everything real, the model by what is at hand. */
-export async function quickstart(context: Context, options: { modelUrl?: string; modelId?: string }): Promise<QuickstartResult> {
+export async function quickstart(
+  context: Context,
+  options: { modelUrl?: string; modelId?: string },
+): Promise<QuickstartResult> {
   const registry = await context.registry();
   const known = (await registry.tenants()).find(({ name }) => name === DEMO);
   if (known && known.host !== 'local')
-    throw new ChpError('CONFLICT', `a tenant named ${DEMO} exists on ${known.host}`, { next: ['The quickstart needs that name for itself.'] });
+    throw new ChpError('CONFLICT', `a tenant named ${DEMO} exists on ${known.host}`, {
+      next: ['The quickstart needs that name for itself.'],
+    });
   const model = chooseModel(context.env, options);
   const again = known?.phase === 'ready';
   const converged = again ? await applyTenant(context, DEMO) : await create(context, model);
@@ -54,12 +59,21 @@ async function create(context: Context, model: TenantDocument['model']): Promise
     // The demo runs as whoever started it, and leaves the machine's own services alone.
     services: { manager: 'supervisor' },
   };
-  const key = model.provider === 'anthropic' ? 'ANTHROPIC_API_KEY' : model.provider === 'openai' ? 'OPENAI_API_KEY' : null;
+  const key =
+    model.provider === 'anthropic' ? 'ANTHROPIC_API_KEY' : model.provider === 'openai' ? 'OPENAI_API_KEY' : null;
   const secrets = new Map(key ? [[key, context.env[key] ?? '']] : []);
-  return createTenant(context, { document: newTenantText(document), file: `${DEMO}/tenant.yaml`, baseDir: process.cwd(), secrets });
+  return createTenant(context, {
+    document: newTenantText(document),
+    file: `${DEMO}/tenant.yaml`,
+    baseDir: process.cwd(),
+    secrets,
+  });
 }
 
-function chooseModel(env: NodeJS.ProcessEnv, { modelUrl, modelId }: { modelUrl?: string; modelId?: string }): TenantDocument['model'] {
+function chooseModel(
+  env: NodeJS.ProcessEnv,
+  { modelUrl, modelId }: { modelUrl?: string; modelId?: string },
+): TenantDocument['model'] {
   if (modelUrl) return { provider: 'openai-compatible', baseUrl: modelUrl, id: modelId ?? 'default' };
   if (env.ANTHROPIC_API_KEY) return { provider: 'anthropic', ...(modelId ? { id: modelId } : {}) };
   if (env.OPENAI_API_KEY) return { provider: 'openai', ...(modelId ? { id: modelId } : {}) };

@@ -6,7 +6,11 @@ import type { Tenant } from '../core/tenant/schema.ts';
 import type { Context } from './context.ts';
 
 /** The tenant's runtime for its host's platform: from the cache, or built now. */
-export function runtimeBundle(context: Context, tenant: Pick<Tenant, 'runtime'>, platform: Platform): Promise<RuntimeBundle> {
+export function runtimeBundle(
+  context: Context,
+  tenant: Pick<Tenant, 'runtime'>,
+  platform: Platform,
+): Promise<RuntimeBundle> {
   const { name, version } = tenant.runtime;
   return context.progress.step(`Runtime ${name}@${version} for ${platform}`, async (step) => {
     const bundle = await buildBundle({

@@ -20,7 +20,11 @@ export async function showTenant(context: Context, name: string, options: { offl
   const registry = await context.registry();
   const { record, tenant } = await loadTenant(context, name);
   const { document: _, ...shown } = record;
-  const [members, generations, jobs] = await Promise.all([registry.members(name), registry.generations(name), registry.jobs(name)]);
+  const [members, generations, jobs] = await Promise.all([
+    registry.members(name),
+    registry.generations(name),
+    registry.jobs(name),
+  ]);
   const host = options.offline ? { status: null, problem: null } : await hostStatus(context, name, tenant);
   return {
     record: shown,

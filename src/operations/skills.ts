@@ -4,7 +4,7 @@ import { identifySkill } from '../adapters/skills/resolve.ts';
 import { ChpError } from '../core/errors.ts';
 import type { SkillRecord } from '../core/ports/registry.ts';
 import type { Context } from './context.ts';
-import { editTenantDocument, type EditOutcome, loadTenant } from './edit-tenant.ts';
+import { type EditOutcome, editTenantDocument, loadTenant } from './edit-tenant.ts';
 import { assertHasSkill, storeSkills } from './store-skills.ts';
 
 const file = (name: string): string => `${name}/tenant.yaml`;
@@ -14,7 +14,9 @@ export async function addSkill(context: Context, name: string, source: string, s
   const skill = await identifySkill(source, process.cwd());
   return editTenantDocument(context, name, { kind: 'skill', details: { add: skill.name }, stage }, async (document) => {
     if (parseTenant(document, file(name)).tenant.skills.some((known) => known.name === skill.name))
-      throw new ChpError('CONFLICT', `${name} has a skill "${skill.name}" already`, { next: [`chp skill push ${name} ${skill.name}`] });
+      throw new ChpError('CONFLICT', `${name} has a skill "${skill.name}" already`, {
+        next: [`chp skill push ${name} ${skill.name}`],
+      });
     const text = editDocument(document, file(name), (yaml) => append(yaml, 'skills', skill));
     await storeSkills(await context.registry(), parseTenant(text, file(name)).tenant, '.', false);
     return text;
@@ -33,10 +35,15 @@ export function removeSkill(context: Context, name: string, skill: string, stage
 export async function pushSkills(context: Context, name: string, skill: string | undefined): Promise<EditOutcome> {
   const { tenant } = await loadTenant(context, name);
   if (skill) assertHasSkill(tenant, skill);
-  return editTenantDocument(context, name, { kind: 'skill', details: { push: skill ?? 'all' }, stage: false, alsoChanged: true }, async (document) => {
-    await storeSkills(await context.registry(), tenant, '.', true);
-    return document;
-  });
+  return editTenantDocument(
+    context,
+    name,
+    { kind: 'skill', details: { push: skill ?? 'all' }, stage: false, alsoChanged: true },
+    async (document) => {
+      await storeSkills(await context.registry(), tenant, '.', true);
+      return document;
+    },
+  );
 }
 
 export async function listSkills(context: Context, name: string): Promise<Omit<SkillRecord, 'files'>[]> {

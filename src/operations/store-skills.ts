@@ -6,9 +6,16 @@ import type { Tenant } from '../core/tenant/schema.ts';
 import type { SkillFile } from './build-generation.ts';
 
 /** A skill's files as the registry keeps them. @throws BAD_INPUT, NOT_FOUND when the folder is no skill */
-export async function readSkill(skill: { name: string; source: string }, baseDir: string): Promise<{ digest: string; files: string }> {
+export async function readSkill(
+  skill: { name: string; source: string },
+  baseDir: string,
+): Promise<{ digest: string; files: string }> {
   const resolved = await resolveSkill(skill, baseDir);
-  const files: SkillFile[] = resolved.files.map(({ path, mode, bytes }) => ({ path, mode, base64: Buffer.from(bytes).toString('base64') }));
+  const files: SkillFile[] = resolved.files.map(({ path, mode, bytes }) => ({
+    path,
+    mode,
+    base64: Buffer.from(bytes).toString('base64'),
+  }));
   const text = canonicalJson(files);
   return { digest: sha256(text), files: text };
 }
@@ -19,7 +26,12 @@ export async function readSkill(skill: { name: string; source: string }, baseDir
  *
  * @returns names of skills whose content is new or different
  */
-export async function storeSkills(registry: Registry, tenant: Tenant, baseDir: string, refresh: boolean): Promise<string[]> {
+export async function storeSkills(
+  registry: Registry,
+  tenant: Tenant,
+  baseDir: string,
+  refresh: boolean,
+): Promise<string[]> {
   const kept = new Map((await registry.skills(tenant.name)).map((skill) => [skill.name, skill]));
   const changed: string[] = [];
   for (const skill of tenant.skills) {

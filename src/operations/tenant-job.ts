@@ -40,7 +40,12 @@ export async function withTenantJob<T>(
     return result;
   };
   const record = (outcome: string, more: Record<string, unknown> = {}) =>
-    registry.appendAudit({ actor: context.actor, action: `tenant.${kind}`, tenant, details: { ...details, job: id, outcome, ...more } });
+    registry.appendAudit({
+      actor: context.actor,
+      action: `tenant.${kind}`,
+      tenant,
+      details: { ...details, job: id, outcome, ...more },
+    });
   try {
     const result = await work({ id, interrupted, step });
     await registry.endJob(id, 'done');

@@ -7,6 +7,12 @@ export function presentDrift(drift: readonly ConfigDrift[]): string {
   if (drift.length === 0) return 'The host has the config that was pushed.';
   return table(
     ['PATH', 'OWNER', 'PUSHED', 'ON THE HOST', 'APPLY WOULD'],
-    drift.map(({ path, owner, base, live }) => [path || '(all)', owner, json(base), json(live), owner === 'operator' ? 'put back' : 'keep it']),
+    drift.map(({ path, owner, base, live }) => [
+      path || '(all)',
+      owner,
+      json(base),
+      json(live),
+      owner === 'operator' ? 'put back' : 'keep it',
+    ]),
   );
 }

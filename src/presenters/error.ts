@@ -18,7 +18,9 @@ export function asChpError(error: unknown): ChpError {
   if (/^command .* not found$/.test(fault.message))
     return new ChpError('BAD_INPUT', `${fault.message.replaceAll(':', ' ')}`, { next: ['chp --help'] });
   if (fault.name === 'AbortError' || fault.name === 'ExitPromptError')
-    return new ChpError('INTERRUPTED', 'stopped', { next: ['Run the same command again: it goes on from where it stopped, or puts back what was.'] });
+    return new ChpError('INTERRUPTED', 'stopped', {
+      next: ['Run the same command again: it goes on from where it stopped, or puts back what was.'],
+    });
   return new ChpError('INTERNAL', `a fault in chp: ${fault.message ?? String(error)}`, {
     next: ['Please report it, with what --verbose prints.'],
     cause: error,

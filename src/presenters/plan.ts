@@ -1,7 +1,15 @@
 import chalk from 'chalk';
 import type { TenantPlan } from '../core/plan.ts';
 
-const SIGN = { add: chalk.green('+'), create: chalk.green('+'), change: chalk.yellow('~'), update: chalk.yellow('~'), replace: chalk.magenta('±'), remove: chalk.red('-'), delete: chalk.red('-') };
+const SIGN = {
+  add: chalk.green('+'),
+  create: chalk.green('+'),
+  change: chalk.yellow('~'),
+  update: chalk.yellow('~'),
+  replace: chalk.magenta('±'),
+  remove: chalk.red('-'),
+  delete: chalk.red('-'),
+};
 
 /** A plan for people: one line a change, drift last, and what to run. */
 export function presentPlan(plan: TenantPlan): string {
@@ -20,10 +28,12 @@ export function presentPlan(plan: TenantPlan): string {
   const mended = config.filter((change) => change.owner === 'operator');
   const kept = config.filter((change) => change.owner !== 'operator');
   if (mended.length + files.length + services.length > 0) lines.push(`  mend what was changed on the host`);
-  for (const { path, base, live } of mended) lines.push(`    ${SIGN.change} config ${path}: ${value(live)} → ${value(base)}`);
+  for (const { path, base, live } of mended)
+    lines.push(`    ${SIGN.change} config ${path}: ${value(live)} → ${value(base)}`);
   for (const { path, problem } of files) lines.push(`    ${SIGN.change} file ${path} (${problem})`);
   for (const service of services) lines.push(`    ${SIGN.change} start ${service}`);
-  for (const { path, owner, live } of kept) lines.push(chalk.dim(`    kept: config ${path} = ${value(live)} (the ${owner}'s)`));
+  for (const { path, owner, live } of kept)
+    lines.push(chalk.dim(`    kept: config ${path} = ${value(live)} (the ${owner}'s)`));
   return lines.join('\n');
 }
 

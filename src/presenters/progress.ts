@@ -4,7 +4,13 @@ import type { Progress, StepHandle } from '../core/ports/progress.ts';
 
 /** Says nothing: for --json and --quiet. */
 export function silentProgress(): Progress {
-  const handle: StepHandle = { step: (_, work) => work(handle), note: () => {}, warn: () => {}, update: () => {}, says: () => {} };
+  const handle: StepHandle = {
+    step: (_, work) => work(handle),
+    note: () => {},
+    warn: () => {},
+    update: () => {},
+    says: () => {},
+  };
   return handle;
 }
 
@@ -45,7 +51,8 @@ export function seconds(since: number): string {
 
 /** How far: `12.3 of 45.0 MB`. */
 export function howFar(done: number, total: number, unit: string): string {
-  if (total > 1_000_000 || unit === 'bytes') return `${(done / 1e6).toFixed(1)}${total > 0 ? ` of ${(total / 1e6).toFixed(1)}` : ''} MB`;
+  if (total > 1_000_000 || unit === 'bytes')
+    return `${(done / 1e6).toFixed(1)}${total > 0 ? ` of ${(total / 1e6).toFixed(1)}` : ''} MB`;
   return `${done}${total > 0 ? ` of ${total}` : ''} ${unit}`;
 }
 

@@ -20,13 +20,33 @@ export const sshPrompts: Pick<SshOptions, 'confirmHostKey' | 'passphrase'> = {
 };
 
 /** What `chp tenant create` needs and was not given. */
-export async function askTenant(known: { name?: string; host?: string; provider?: string }): Promise<{ name: string; host: string; provider: string }> {
+export async function askTenant(known: {
+  name?: string;
+  host?: string;
+  provider?: string;
+}): Promise<{ name: string; host: string; provider: string }> {
   const answers = await inquirer.prompt([
     ...(known.name ? [] : [{ type: 'input' as const, name: 'name', message: 'Name of the tenant (a DNS label):' }]),
-    ...(known.host ? [] : [{ type: 'input' as const, name: 'host', message: 'Host (`local` for this machine, else user@host):', default: 'local' }]),
+    ...(known.host
+      ? []
+      : [
+          {
+            type: 'input' as const,
+            name: 'host',
+            message: 'Host (`local` for this machine, else user@host):',
+            default: 'local',
+          },
+        ]),
     ...(known.provider
       ? []
-      : [{ type: 'select' as const, name: 'provider', message: 'Model:', choices: ['anthropic', 'openai', 'openai-compatible', 'demo'] }]),
+      : [
+          {
+            type: 'select' as const,
+            name: 'provider',
+            message: 'Model:',
+            choices: ['anthropic', 'openai', 'openai-compatible', 'demo'],
+          },
+        ]),
   ]);
   return { ...known, ...answers } as { name: string; host: string; provider: string };
 }

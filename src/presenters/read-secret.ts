@@ -16,6 +16,9 @@ async function read(name: string, variable: string | undefined, interactive: boo
     throw new ChpError('BAD_INPUT', `the variable ${variable} is not set`);
   }
   if (interactive) return (await import('./prompts.ts')).askSecret(`Value of ${name}:`);
-  if (process.stdin.isTTY) throw new ChpError('BAD_INPUT', `no value for ${name}`, { next: ['Give it on standard input, or name a variable with --from-env.'] });
+  if (process.stdin.isTTY)
+    throw new ChpError('BAD_INPUT', `no value for ${name}`, {
+      next: ['Give it on standard input, or name a variable with --from-env.'],
+    });
   return (await text(process.stdin)).replace(/\r?\n$/, '');
 }

@@ -35,13 +35,23 @@ export function presentTenant({ record, members, generations, lastJob, host, hos
     ['Generation', record.generation ?? '-'],
     ['Kept generations', String(generations.length)],
   ];
-  if (lastJob) rows.push(['Last job', `${lastJob.kind} ${lastJob.state}, ${lastJob.startedAt}${lastJob.error ? `: ${lastJob.error}` : ''}`]);
+  if (lastJob)
+    rows.push([
+      'Last job',
+      `${lastJob.kind} ${lastJob.state}, ${lastJob.startedAt}${lastJob.error ? `: ${lastJob.error}` : ''}`,
+    ]);
   if (hostProblem) rows.push(['On the host', chalk.red(hostProblem)]);
   if (host) {
     rows.push(['Runs', host.current ?? 'nothing']);
-    if (host.interrupted) rows.push(['Cut at', `${host.interrupted.step} of ${host.interrupted.generation.slice(0, 12)}`]);
+    if (host.interrupted)
+      rows.push(['Cut at', `${host.interrupted.step} of ${host.interrupted.generation.slice(0, 12)}`]);
     for (const service of host.services)
-      rows.push([`Service ${service.name}`, service.active ? `active since ${service.since ?? '?'}, ${service.restarts} restarts` : chalk.red('not running')]);
+      rows.push([
+        `Service ${service.name}`,
+        service.active
+          ? `active since ${service.since ?? '?'}, ${service.restarts} restarts`
+          : chalk.red('not running'),
+      ]);
     const drift = host.drift.config.length + host.drift.files.length;
     rows.push(['Drift', drift === 0 ? 'none' : `${drift} (chp tenant plan ${record.name})`]);
   }

@@ -25,13 +25,21 @@ async function runTask<T>(title: string, work: (step: StepHandle) => Promise<T>)
         },
       },
     ],
-    { renderer: 'default', rendererOptions: { collapseErrors: false, showErrorMessage: false }, registerSignalListeners: false },
+    {
+      renderer: 'default',
+      rendererOptions: { collapseErrors: false, showErrorMessage: false },
+      registerSignalListeners: false,
+    },
   );
   await list.run();
   return result as T;
 }
 
-async function timed<T>(title: string, task: ListrTaskWrapper<unknown, never, never>, work: (step: StepHandle) => Promise<T>): Promise<T> {
+async function timed<T>(
+  title: string,
+  task: ListrTaskWrapper<unknown, never, never>,
+  work: (step: StepHandle) => Promise<T>,
+): Promise<T> {
   const started = performance.now();
   const ticker = setInterval(() => {
     if (performance.now() - started > SLOW_MS) task.title = `${title} ${slow(`(${seconds(started)})`)}`;

@@ -43,7 +43,9 @@ export async function startHosts(count: number, options: HostOptions = {}): Prom
   const dir = mkdtempSync(join(tmpdir(), 'chp-hosts-'));
   await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(dir, 'id')]);
   const { stdout: key } = await run('cat', [join(dir, 'id.pub')]);
-  const hosts = await Promise.all(Array.from({ length: count }, (_, index) => boot(image, `chp-host-${index + 1}`, key, options)));
+  const hosts = await Promise.all(
+    Array.from({ length: count }, (_, index) => boot(image, `chp-host-${index + 1}`, key, options)),
+  );
   const sshConfig = join(dir, 'config');
   writeFileSync(
     sshConfig,
@@ -77,22 +79,50 @@ async function boot(image: string, alias: string, key: string, options: HostOpti
     ...(options.readOnly ? ['--read-only', '--tmpfs', '/tmp', '--tmpfs', '/var/log'] : []),
   ];
   const { stdout } = await run('docker', [
-    'run', '-d', '--cap-add', 'SYS_ADMIN', '--cap-add', 'NET_ADMIN', '--cap-add', 'SYS_PTRACE', '--security-opt', 'seccomp=unconfined',
-    '--tmpfs', '/run', '--tmpfs', '/run/lock', '-v', '/sys/fs/cgroup:/sys/fs/cgroup:rw', ...limits,
-    '-p', '127.0.0.1:0:22', image, '/bin/sh', '-c', 'mount --make-rshared / && exec /sbin/init',
+    'run',
+    '-d',
+    '--cap-add',
+    'SYS_ADMIN',
+    '--cap-add',
+    'NET_ADMIN',
+    '--cap-add',
+    'SYS_PTRACE',
+    '--security-opt',
+    'seccomp=unconfined',
+    '--tmpfs',
+    '/run',
+    '--tmpfs',
+    '/run/lock',
+    '-v',
+    '/sys/fs/cgroup:/sys/fs/cgroup:rw',
+    ...limits,
+    '-p',
+    '127.0.0.1:0:22',
+    image,
+    '/bin/sh',
+    '-c',
+    'mount --make-rshared / && exec /sbin/init',
   ]);
   const id = stdout.trim();
   const exec: TestHost['exec'] = (...argv) =>
     run('docker', ['exec', id, ...argv], { maxBuffer: 1e8 }).then(
       ({ stdout: out, stderr }) => ({ code: 0, stdout: out, stderr }),
-      (error: { code: number; stdout: string; stderr: string }) => ({ code: error.code, stdout: error.stdout, stderr: error.stderr }),
+      (error: { code: number; stdout: string; stderr: string }) => ({
+        code: error.code,
+        stdout: error.stdout,
+        stderr: error.stderr,
+      }),
     );
   const stop = async (): Promise<void> => {
     await run('docker', ['rm', '-f', '-v', id]);
   };
   try {
     for (const user of options.readOnly ? [] : ['ops', 'nosudo'])
-      await exec('sh', '-c', `install -d -m 700 -o ${user} /home/${user}/.ssh && echo '${key.trim()}' > /home/${user}/.ssh/authorized_keys && chown -R ${user}: /home/${user}/.ssh`);
+      await exec(
+        'sh',
+        '-c',
+        `install -d -m 700 -o ${user} /home/${user}/.ssh && echo '${key.trim()}' > /home/${user}/.ssh/authorized_keys && chown -R ${user}: /home/${user}/.ssh`,
+      );
     const { stdout: mapped } = await run('docker', ['port', id, '22/tcp']);
     const port = Number(mapped.trim().split('\n')[0]?.split(':').at(-1));
     for (const deadline = Date.now() + READY_MS; ; await sleep(250)) {

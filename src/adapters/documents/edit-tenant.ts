@@ -34,7 +34,9 @@ export function removeEntry(yaml: Document, key: string, field: string | null, v
   const list = yaml.get(key);
   if (!isSeq(list)) return false;
   const index = (list as YAMLSeq).items.findIndex((item) =>
-    field === null ? String((item as { value?: unknown }).value) === value : isMap(item) && (item as YAMLMap).get(field) === value,
+    field === null
+      ? String((item as { value?: unknown }).value) === value
+      : isMap(item) && (item as YAMLMap).get(field) === value,
   );
   if (index < 0) return false;
   (list as YAMLSeq).delete(index);
@@ -50,6 +52,8 @@ export function addMember(yaml: Document, member: Member): void {
 export function parsePath(text: string): (string | number)[] {
   const parts = text.replace(/\[(\d+)\]/g, '.$1').split('.');
   if (text === '' || parts.some((part) => part === ''))
-    throw new ChpError('BAD_INPUT', `"${text}" is no path`, { next: ['Write it with dots: agents.defaults.timeoutSeconds'] });
+    throw new ChpError('BAD_INPUT', `"${text}" is no path`, {
+      next: ['Write it with dots: agents.defaults.timeoutSeconds'],
+    });
   return parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part));
 }

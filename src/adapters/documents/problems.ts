@@ -14,11 +14,17 @@ export interface Problem {
 /** BAD_DOCUMENT with every problem: `file:line:col`, the line itself, a caret, what was expected, a suggestion. */
 export function badDocument(file: string, text: string, problems: readonly Problem[]): ChpError {
   const lines = text.split('\n');
-  const shown = [...problems].sort((a, b) => a.line - b.line || a.col - b.col).map(({ line, col, message, suggestion }) => {
-    const source = (lines[line - 1] ?? '').replace(/\t/g, ' ').slice(0, 160);
-    const caret = `${' '.repeat(Math.min(col - 1, 160))}^`;
-    return [`${file}:${line}:${col}: ${message}`, `  ${source}`, `  ${caret}${suggestion ? ` ${suggestion}` : ''}`].join('\n');
-  });
+  const shown = [...problems]
+    .sort((a, b) => a.line - b.line || a.col - b.col)
+    .map(({ line, col, message, suggestion }) => {
+      const source = (lines[line - 1] ?? '').replace(/\t/g, ' ').slice(0, 160);
+      const caret = `${' '.repeat(Math.min(col - 1, 160))}^`;
+      return [
+        `${file}:${line}:${col}: ${message}`,
+        `  ${source}`,
+        `  ${caret}${suggestion ? ` ${suggestion}` : ''}`,
+      ].join('\n');
+    });
   const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
   return new ChpError('BAD_DOCUMENT', `${file} has ${count}\n${shown.join('\n')}`, {
     next: ['Every key is described in docs/tenant-yaml.md; editors complete it from schemas/tenant.schema.json.'],

@@ -5,7 +5,7 @@ import { withDefaults } from '../../core/tenant/defaults.ts';
 import { type Tenant, type TenantDocument, TenantSchema } from '../../core/tenant/schema.ts';
 import { badDocument, didYouMean, type Problem } from './problems.ts';
 import { semanticProblems } from './tenant-rules.ts';
-import { parseYaml, type ParsedYaml } from './yaml.ts';
+import { type ParsedYaml, parseYaml } from './yaml.ts';
 
 export interface ParsedTenant {
   document: TenantDocument;
@@ -33,13 +33,19 @@ export function parseTenant(text: string, file: string): ParsedTenant {
     throw badDocument(file, text, unique(problems));
   }
   const document = parsed.value as TenantDocument;
-  const problems = semanticProblems(document).map(({ path, key, ...problem }) => ({ ...problem, ...parsed.locate(path, key) }));
+  const problems = semanticProblems(document).map(({ path, key, ...problem }) => ({
+    ...problem,
+    ...parsed.locate(path, key),
+  }));
   if (problems.length > 0) throw badDocument(file, text, problems);
   return { document, tenant: withDefaults(document), yaml: parsed.yaml };
 }
 
 function problemOf(error: ErrorObject, parsed: ParsedYaml): Problem {
-  const path = error.instancePath.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const path = error.instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
   const name = path.join('.') || 'the document';
   const schema = error.parentSchema as { properties?: Record<string, unknown>; description?: string } | undefined;
   switch (error.keyword) {
@@ -58,14 +64,24 @@ function problemOf(error: ErrorObject, parsed: ParsedYaml): Problem {
     case 'enum': {
       const allowed = (error.params.allowedValues as unknown[]).map(String);
       const suggestion = didYouMean(String(error.data), allowed);
-      return { ...parsed.locate(path), message: `${name} must be one of ${allowed.join(', ')}`, ...(suggestion ? { suggestion } : {}) };
+      return {
+        ...parsed.locate(path),
+        message: `${name} must be one of ${allowed.join(', ')}`,
+        ...(suggestion ? { suggestion } : {}),
+      };
     }
     case 'const':
       return { ...parsed.locate(path), message: `${name} must be ${JSON.stringify(error.params.allowedValue)}` };
     case 'type':
-      return { ...parsed.locate(path), message: `${name} must be ${article(String(error.params.type))}, not ${JSON.stringify(error.data)?.slice(0, 40)}` };
+      return {
+        ...parsed.locate(path),
+        message: `${name} must be ${article(String(error.params.type))}, not ${JSON.stringify(error.data)?.slice(0, 40)}`,
+      };
     case 'pattern':
-      return { ...parsed.locate(path), message: `${name} does not have the form it must have${schema?.description ? ` (${schema.description})` : ''}` };
+      return {
+        ...parsed.locate(path),
+        message: `${name} does not have the form it must have${schema?.description ? ` (${schema.description})` : ''}`,
+      };
     default:
       return { ...parsed.locate(path), message: `${name} ${error.message ?? 'is not valid'}` };
   }

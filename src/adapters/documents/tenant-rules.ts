@@ -1,5 +1,5 @@
-import { RESERVED_PATHS } from '../runtimes/clawdbot/config.ts';
 import type { TenantDocument } from '../../core/tenant/schema.ts';
+import { RESERVED_PATHS } from '../runtimes/clawdbot/config.ts';
 
 export interface SemanticProblem {
   path: (string | number)[];
@@ -9,7 +9,8 @@ export interface SemanticProblem {
 }
 
 /** Looks like a key or token in the clear: known prefixes, or a long run of letters and digits. */
-const SECRET_VALUE = /^(sk-|xox[abp]-|ghp_|AKIA|AIza|\d{8,10}:[A-Za-z0-9_-]{30,})|^(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_-]{32,}$/;
+const SECRET_VALUE =
+  /^(sk-|xox[abp]-|ghp_|AKIA|AIza|\d{8,10}:[A-Za-z0-9_-]{30,})|^(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_-]{32,}$/;
 const REFERENCE = /\$\{([^}]*)\}/g;
 
 /** What the schema can't say. Pure. */
@@ -30,18 +31,38 @@ function zone({ timezone }: TenantDocument): SemanticProblem[] {
 function model({ model: { provider, baseUrl, id } }: TenantDocument): SemanticProblem[] {
   const compatible = provider === 'openai-compatible';
   const problems: SemanticProblem[] = [];
-  if (compatible && !baseUrl) problems.push({ path: ['model'], message: 'model lacks "baseUrl", which openai-compatible needs' });
+  if (compatible && !baseUrl)
+    problems.push({ path: ['model'], message: 'model lacks "baseUrl", which openai-compatible needs' });
   if (compatible && !id) problems.push({ path: ['model'], message: 'model lacks "id", which openai-compatible needs' });
-  if (!compatible && baseUrl) problems.push({ path: ['model', 'baseUrl'], key: true, message: `model.baseUrl is only for openai-compatible, not for ${provider}` });
+  if (!compatible && baseUrl)
+    problems.push({
+      path: ['model', 'baseUrl'],
+      key: true,
+      message: `model.baseUrl is only for openai-compatible, not for ${provider}`,
+    });
   return problems;
 }
 
 function duplicates({ members = [], skills = [] }: TenantDocument): SemanticProblem[] {
-  const twice = (list: readonly string[], path: (index: number) => (string | number)[], what: string): SemanticProblem[] =>
-    list.flatMap((name, index) => (list.indexOf(name) < index ? [{ path: path(index), message: `a second ${what} "${name}"` }] : []));
+  const twice = (
+    list: readonly string[],
+    path: (index: number) => (string | number)[],
+    what: string,
+  ): SemanticProblem[] =>
+    list.flatMap((name, index) =>
+      list.indexOf(name) < index ? [{ path: path(index), message: `a second ${what} "${name}"` }] : [],
+    );
   return [
-    ...twice(members.map((member) => member.id), (index) => ['members', index, 'id'], 'member with id'),
-    ...twice(skills.map((skill) => skill.name), (index) => ['skills', index, 'name'], 'skill named'),
+    ...twice(
+      members.map((member) => member.id),
+      (index) => ['members', index, 'id'],
+      'member with id',
+    ),
+    ...twice(
+      skills.map((skill) => skill.name),
+      (index) => ['skills', index, 'name'],
+      'skill named',
+    ),
   ];
 }
 
@@ -53,13 +74,24 @@ function gatewayConfig({ config = {}, channels = {}, secrets = [] }: TenantDocum
       problems.push({ path, key: true, message: `config.${inConfig} is set by chp itself and can't be overridden` });
     if (typeof value === 'string') {
       for (const [, name = ''] of value.matchAll(REFERENCE))
-        if (!secrets.includes(name)) problems.push({ path, message: `\${${name}} is no secret of this tenant`, suggestion: `add ${name} under secrets:` });
+        if (!secrets.includes(name))
+          problems.push({
+            path,
+            message: `\${${name}} is no secret of this tenant`,
+            suggestion: `add ${name} under secrets:`,
+          });
       if (SECRET_VALUE.test(value))
-        problems.push({ path, message: 'this looks like a secret in the clear', suggestion: 'use ${NAME}, list NAME under secrets:, and run `chp secret set`' });
+        problems.push({
+          path,
+          message: 'this looks like a secret in the clear',
+          suggestion: 'use ${NAME}, list NAME under secrets:, and run `chp secret set`',
+        });
     } else if (typeof value === 'object' && value !== null)
-      for (const [key, inner] of Object.entries(value)) visit(inner, [...path, Array.isArray(value) ? Number(key) : key]);
+      for (const [key, inner] of Object.entries(value))
+        visit(inner, [...path, Array.isArray(value) ? Number(key) : key]);
   };
   visit(config, ['config']);
-  for (const [id, { settings }] of Object.entries(channels)) if (settings) visit(settings, ['channels', id, 'settings']);
+  for (const [id, { settings }] of Object.entries(channels))
+    if (settings) visit(settings, ['channels', id, 'settings']);
   return problems;
 }

@@ -1,4 +1,16 @@
-import { type Document, isAlias, isCollection, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseAllDocuments, visit } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  visit,
+} from 'yaml';
 import { at, badDocument, type Problem } from './problems.ts';
 
 const MAX_BYTES = 1024 * 1024;
@@ -20,7 +32,13 @@ export function parseYaml(text: string, file: string): ParsedYaml {
   if (Buffer.byteLength(text) > MAX_BYTES) fail(`it has more than ${MAX_BYTES / 1024 / 1024} MiB`);
   if (text.includes('\0')) fail('it is not text');
   const counter = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: counter, uniqueKeys: true, strict: true, version: '1.2', logLevel: 'silent' });
+  const documents = parseAllDocuments(text, {
+    lineCounter: counter,
+    uniqueKeys: true,
+    strict: true,
+    version: '1.2',
+    logLevel: 'silent',
+  });
   if (!Array.isArray(documents)) return fail('it is empty');
   const [yaml, second] = documents;
   if (!yaml) return fail('it is empty');
@@ -28,13 +46,18 @@ export function parseYaml(text: string, file: string): ParsedYaml {
     const { line, col } = at(counter, second.range[0]);
     fail('it holds a second document (`---`); one file describes one tenant', line, col);
   }
-  const problems: Problem[] = [...yaml.errors, ...yaml.warnings].map((error) => ({ ...at(counter, error.pos[0]), message: firstLine(error.message) }));
+  const problems: Problem[] = [...yaml.errors, ...yaml.warnings].map((error) => ({
+    ...at(counter, error.pos[0]),
+    message: firstLine(error.message),
+  }));
   if (problems.length > 0) throw badDocument(file, text, problems);
 
   let aliases = 0;
   visit(yaml, (_, node, ancestors) => {
-    if (isAlias(node) && ++aliases > MAX_ALIASES) fail(`it has more than ${MAX_ALIASES} aliases`, ...place(counter, node));
-    if (isCollection(node) && ancestors.filter(isCollection).length > MAX_DEPTH) fail(`it is nested more than ${MAX_DEPTH} deep`, ...place(counter, node));
+    if (isAlias(node) && ++aliases > MAX_ALIASES)
+      fail(`it has more than ${MAX_ALIASES} aliases`, ...place(counter, node));
+    if (isCollection(node) && ancestors.filter(isCollection).length > MAX_DEPTH)
+      fail(`it is nested more than ${MAX_DEPTH} deep`, ...place(counter, node));
   });
   let value: unknown;
   try {
@@ -52,7 +75,9 @@ export function parseYaml(text: string, file: string): ParsedYaml {
       let offset = node?.range?.[0] ?? 0;
       for (const [depth, segment] of path.entries()) {
         if (isMap(node)) {
-          const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(segment));
+          const pair = node.items.find(
+            (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(segment),
+          );
           if (!pair) break;
           const wantsKey = key && depth === path.length - 1;
           const next = pair.value as Node | null;
@@ -75,4 +100,5 @@ function place(counter: LineCounter, node: Node): [number, number] {
   return [line, col];
 }
 
-const firstLine = (message: string): string => (message.split('\n')[0] ?? message).replace(/ at line \d+, column \d+:?$/, '');
+const firstLine = (message: string): string =>
+  (message.split('\n')[0] ?? message).replace(/ at line \d+, column \d+:?$/, '');

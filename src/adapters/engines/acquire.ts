@@ -37,7 +37,13 @@ export async function acquireEngine(name: string, options: AcquireOptions): Prom
   const present = (await findOnPath(engine, options.env)) ?? (await findInCache(engine, options.home));
   if (present) return present;
   const dir = engineDir(engine, options.home);
-  const holder = { actor: userInfo().username, host: hostname(), pid: process.pid, what: `engine install ${name}`, since: new Date().toISOString() };
+  const holder = {
+    actor: userInfo().username,
+    host: hostname(),
+    pid: process.pid,
+    what: `engine install ${name}`,
+    since: new Date().toISOString(),
+  };
   await using _lock = await acquireFlock(`${dir}.lock`, holder, {
     waitMs: LOCK_WAIT_MS,
     onWait: () => options.progress.note(`waiting for another chp that installs ${name}`),
@@ -48,7 +54,9 @@ export async function acquireEngine(name: string, options: AcquireOptions): Prom
 export function engineNamed(name: string): Engine {
   const engine = ENGINES.find((known) => known.name === name);
   if (engine) return engine;
-  throw new ChpError('NOT_FOUND', `there is no engine "${name}"`, { next: [`Engines: ${ENGINES.map((known) => known.name).join(', ')}`] });
+  throw new ChpError('NOT_FOUND', `there is no engine "${name}"`, {
+    next: [`Engines: ${ENGINES.map((known) => known.name).join(', ')}`],
+  });
 }
 
 /** `bin/<name>` lies in it. */
@@ -68,7 +76,10 @@ async function install(engine: Engine, dir: string, options: AcquireOptions): Pr
     await mkdir(join(work, 'bin'), { recursive: true, mode: 0o700 });
     try {
       await options.progress.step(title, async (step) => {
-        const why = await run(engine, work, { ...options, progress: step }).then(() => null, (error: Error) => error);
+        const why = await run(engine, work, { ...options, progress: step }).then(
+          () => null,
+          (error: Error) => error,
+        );
         options.signal.throwIfAborted();
         if (!why) return;
         failures.push(`${title}: ${why instanceof ChpError && why.why ? `${why.message} (${why.why})` : why.message}`);
@@ -84,7 +95,11 @@ async function install(engine: Engine, dir: string, options: AcquireOptions): Pr
   }
   throw new ChpError('ENGINE_UNAVAILABLE', `${engine.name} ${engine.version} can't be had here`, {
     why: failures.join('; '),
-    next: [`Install ${engine.name} ${engine.minimum} or later so that it is on PATH.`, 'Or install Go 1.24 or later: chp then builds it.', 'Or copy the folder cache/engines of $CHP_HOME from a machine that has it.'],
+    next: [
+      `Install ${engine.name} ${engine.minimum} or later so that it is on PATH.`,
+      'Or install Go 1.24 or later: chp then builds it.',
+      'Or copy the folder cache/engines of $CHP_HOME from a machine that has it.',
+    ],
     details: { failures },
   });
 }

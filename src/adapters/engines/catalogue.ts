@@ -8,7 +8,10 @@ export interface Engine {
   /** `argv` that prints a version. */
   versionArgs: readonly string[];
   /** Official release: archive, the path of the binary's folder in it, and a file with its checksum. */
-  download(platform: NodeJS.Platform, arch: string): { url: string; checksums: string; file: string; folder: string } | null;
+  download(
+    platform: NodeJS.Platform,
+    arch: string,
+  ): { url: string; checksums: string; file: string; folder: string } | null;
   /** A throw-away Go module that builds it. */
   build: { require: string; package: string; ldflags: string };
 }

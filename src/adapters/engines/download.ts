@@ -14,7 +14,11 @@ const CONNECT_MS = 8_000;
 const STALL_MS = 30_000;
 
 /** Fetches the official release into `dir`/bin and checks it against the publisher's checksum. */
-export async function downloadEngine(engine: Engine, dir: string, options: AcquireOptions & { progress: StepHandle }): Promise<void> {
+export async function downloadEngine(
+  engine: Engine,
+  dir: string,
+  options: AcquireOptions & { progress: StepHandle },
+): Promise<void> {
   const release = engine.download(process.platform, process.arch);
   if (!release) throw new ChpError('ENGINE_UNAVAILABLE', `no release for ${process.platform} ${process.arch}`);
   const expected = await checksumOf(release.checksums, release.file, options.signal);
@@ -23,7 +27,8 @@ export async function downloadEngine(engine: Engine, dir: string, options: Acqui
   if (sum !== expected) throw new ChpError('INTEGRITY', `${release.file} does not match the publisher's checksum`);
   await extract({ file: archive, cwd: dir, strict: true });
   await rm(archive);
-  for (const name of await readdir(join(dir, release.folder))) await rename(join(dir, release.folder, name), join(dir, 'bin', name));
+  for (const name of await readdir(join(dir, release.folder)))
+    await rename(join(dir, release.folder, name), join(dir, 'bin', name));
   await rm(join(dir, release.folder), { recursive: true });
   await chmod(join(dir, 'bin', engine.name), 0o755);
 }
@@ -32,11 +37,16 @@ async function checksumOf(url: string, file: string, signal: AbortSignal): Promi
   const text = await (await open(url, signal)).text();
   const line = text.split('\n').find((entry) => entry.trim().endsWith(` ${file}`));
   const sum = line?.trim().split(/\s+/)[0];
-  if (!sum || !/^[0-9a-f]{64}$/.test(sum)) throw new ChpError('INTEGRITY', `the publisher's checksums do not name ${file}`);
+  if (!sum || !/^[0-9a-f]{64}$/.test(sum))
+    throw new ChpError('INTEGRITY', `the publisher's checksums do not name ${file}`);
   return sum;
 }
 
-async function fetchFile(url: string, path: string, { progress, signal }: AcquireOptions & { progress: StepHandle }): Promise<string> {
+async function fetchFile(
+  url: string,
+  path: string,
+  { progress, signal }: AcquireOptions & { progress: StepHandle },
+): Promise<string> {
   const response = await open(url, signal);
   const total = Number(response.headers.get('content-length') ?? 0);
   let done = 0;
@@ -49,9 +59,19 @@ async function fetchFile(url: string, path: string, { progress, signal }: Acquir
       next(null, chunk);
     },
   });
-  const watch = setInterval(() => Date.now() - alive > STALL_MS && count.destroy(new ChpError('DEADLINE', `${url} stalled for ${STALL_MS / 1000} s`)), 1_000);
+  const watch = setInterval(
+    () =>
+      Date.now() - alive > STALL_MS &&
+      count.destroy(new ChpError('DEADLINE', `${url} stalled for ${STALL_MS / 1000} s`)),
+    1_000,
+  );
   try {
-    await pipeline(Readable.fromWeb(response.body as import('node:stream/web').ReadableStream), count, createWriteStream(path), { signal });
+    await pipeline(
+      Readable.fromWeb(response.body as import('node:stream/web').ReadableStream),
+      count,
+      createWriteStream(path),
+      { signal },
+    );
   } finally {
     clearInterval(watch);
   }

@@ -26,7 +26,10 @@ export async function findInCache(engine: Engine, home: ChpHome): Promise<FoundE
 async function versionOf(path: string, engine: Engine): Promise<string | null> {
   if (!(await isExecutable(path))) return null;
   try {
-    const { stdout } = await promisify(execFile)(path, [...engine.versionArgs], { timeout: 10_000, env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: 'true' } });
+    const { stdout } = await promisify(execFile)(path, [...engine.versionArgs], {
+      timeout: 10_000,
+      env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: 'true' },
+    });
     return semver.coerce(stdout)?.version ?? null;
   } catch {
     return null;
@@ -34,5 +37,8 @@ async function versionOf(path: string, engine: Engine): Promise<string | null> {
 }
 
 async function isExecutable(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(() => true, () => false);
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
 }

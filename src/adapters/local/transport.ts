@@ -7,8 +7,19 @@ import { collect } from '../transport-exec.ts';
 export function localTransport(): Transport {
   const start = (argv: readonly string[], options: Pick<ExecOptions, 'root' | 'signal'>): ProcessChannel => {
     const [command = '', ...args] = options.root && process.getuid?.() !== 0 ? ['sudo', '-n', '--', ...argv] : argv;
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], cwd: '/', signal: options.signal, killSignal: 'SIGKILL' });
-    return { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, exited: exitOf(child, command), kill: () => child.kill('SIGKILL') };
+    const child = spawn(command, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      cwd: '/',
+      signal: options.signal,
+      killSignal: 'SIGKILL',
+    });
+    return {
+      stdin: child.stdin,
+      stdout: child.stdout,
+      stderr: child.stderr,
+      exited: exitOf(child, command),
+      kill: () => child.kill('SIGKILL'),
+    };
   };
   return {
     target: 'this machine',

@@ -14,7 +14,7 @@ import { installApp } from './install-app.ts';
 import { NODE_VERSION, unpackNode } from './node-package.ts';
 
 /** Grows when the way a bundle is built changes, so that old cache entries are not used. */
-const BUILDER = 2;
+const BUILDER = 3;
 
 export interface BundleRequest {
   runtime: Pick<RuntimeAdapter, 'name' | 'version' | 'lockDir' | 'prune'>;
@@ -57,7 +57,8 @@ async function build(
     await progress.step('Install the pinned packages', (step) =>
       installApp(app, runtime.lockDir, platform, step, signal),
     );
-    const keep = (path: string) => !runtime.prune.some((pattern) => pattern.test(path));
+    // Not the lock file and its package.json: how they are laid out must not change what runs.
+    const keep = (path: string) => path.startsWith('node_modules/') && !runtime.prune.some((pattern) => pattern.test(path));
     const appTree = await progress.step('Pack the gateway', (step) => pack(app, work, step, signal, keep));
     const nodeTree = await progress.step(`Pack node ${NODE_VERSION}`, async (step) => {
       await unpackNode(node, platform, signal);

@@ -41,7 +41,8 @@ export async function npm(args: readonly string[], cwd: string, signal: AbortSig
   if (signal.aborted) throw new ChpError('INTERRUPTED', 'npm was stopped');
   throw new ChpError('ENGINE_UNAVAILABLE', 'the runtime’s packages could not be had from npm', {
     why:
-      stderr.trim().split('\n').slice(0, 8).join('\n') || `npm ended with ${code ?? 'a signal, or after its deadline'}.`,
+      stderr.trim().split('\n').slice(0, 8).join('\n') ||
+      `npm ended with ${code ?? 'a signal, or after its deadline'}.`,
     next: [
       'Check that npm is installed and reaches its registry: npm ping',
       'Without a network: chp bundle build on another machine, then carry the file over.',

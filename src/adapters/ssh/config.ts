@@ -41,17 +41,25 @@ export function resolveTarget(text: string, env: NodeJS.ProcessEnv = process.env
     identityFiles: (files.length > 0 ? files : DEFAULT_KEYS.map((name) => `~/.ssh/${name}`)).map(expand),
     identitiesOnly: one('IdentitiesOnly')?.toLowerCase() === 'yes',
     proxyJump: jump && jump !== 'none' ? jump.split(',') : [],
-    proxyCommand: command && command !== 'none' ? expandTokens(command, { home, host: hostname, user: login, port: finalPort }) : null,
-    userKnownHosts: (one('UserKnownHostsFile')?.split(/\s+/) ?? ['~/.ssh/known_hosts', '~/.ssh/known_hosts2']).map(expand),
+    proxyCommand:
+      command && command !== 'none'
+        ? expandTokens(command, { home, host: hostname, user: login, port: finalPort })
+        : null,
+    userKnownHosts: (one('UserKnownHostsFile')?.split(/\s+/) ?? ['~/.ssh/known_hosts', '~/.ssh/known_hosts2']).map(
+      expand,
+    ),
     hostKeyAlias: one('HostKeyAlias') ?? null,
   };
 }
 
 function parseTarget(text: string): { user: string | undefined; host: string; port: number | undefined } {
-  const [, user, bracketed, plain, port] = /^(?:ssh:\/\/)?(?:([^@\s]+)@)?(?:\[([0-9a-fA-F:]+)\]|([^\s:@/]+))(?::(\d{1,5}))?\/?$/.exec(text) ?? [];
+  const [, user, bracketed, plain, port] =
+    /^(?:ssh:\/\/)?(?:([^@\s]+)@)?(?:\[([0-9a-fA-F:]+)\]|([^\s:@/]+))(?::(\d{1,5}))?\/?$/.exec(text) ?? [];
   const host = bracketed ?? plain;
   if (!host || host.startsWith('-') || user?.startsWith('-') || (port && Number(port) > 65535))
-    throw new ChpError('BAD_INPUT', `"${text}" is no SSH target`, { next: ['Write it as user@host, user@host:port, or a name from ~/.ssh/config.'] });
+    throw new ChpError('BAD_INPUT', `"${text}" is no SSH target`, {
+      next: ['Write it as user@host, user@host:port, or a name from ~/.ssh/config.'],
+    });
   return { user, host, port: port ? Number(port) : undefined };
 }
 
@@ -64,13 +72,26 @@ function lookUp(file: string, host: string, user: string | undefined): Record<st
     throw new ChpError('BAD_INPUT', `${file} can't be read: ${(error as Error).message}`);
   }
   try {
-    return SSHConfig.parse(text).compute({ Host: host, ...(user ? { User: user } : {}) }) as Record<string, string | string[]>;
+    return SSHConfig.parse(text).compute({ Host: host, ...(user ? { User: user } : {}) }) as Record<
+      string,
+      string | string[]
+    >;
   } catch (cause) {
     throw new ChpError('BAD_INPUT', `${file} can't be understood: ${(cause as Error).message}`, { cause });
   }
 }
 
 function expandTokens(text: string, known: { home: string; host: string; user: string; port: number }): string {
-  const tokens: Record<string, string> = { '%d': known.home, '%h': known.host, '%r': known.user, '%p': String(known.port), '%%': '%', '%u': userInfo().username };
-  return text.replace(/^~(?=\/|$)/, known.home).replace(/^"(.*)"$/, '$1').replace(/%[dhrpu%]/g, (token) => tokens[token] ?? token);
+  const tokens: Record<string, string> = {
+    '%d': known.home,
+    '%h': known.host,
+    '%r': known.user,
+    '%p': String(known.port),
+    '%%': '%',
+    '%u': userInfo().username,
+  };
+  return text
+    .replace(/^~(?=\/|$)/, known.home)
+    .replace(/^"(.*)"$/, '$1')
+    .replace(/%[dhrpu%]/g, (token) => tokens[token] ?? token);
 }

@@ -6,7 +6,15 @@ import ssh2, { type ConnectConfig } from 'ssh2';
 import { ChpError } from '../../core/errors.ts';
 import { chpHome } from '../../core/home.ts';
 import { resolveTarget, type SshTarget } from './config.ts';
-import { checkHostKey, fingerprint, type HostKeyVerdict, hostPattern, keyType, pinHostKey, pinnedTypes } from './known-hosts.ts';
+import {
+  checkHostKey,
+  fingerprint,
+  type HostKeyVerdict,
+  hostPattern,
+  keyType,
+  pinHostKey,
+  pinnedTypes,
+} from './known-hosts.ts';
 
 export interface SshOptions {
   /** Pin an unknown host key without asking. */
@@ -27,7 +35,10 @@ const ATTEMPTS = 2;
  * Logs in. Only connecting is tried again, never a command.
  * @throws ChpError HOST_UNREACHABLE, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, HOST_AUTH
  */
-export async function connectSsh(text: string, options: SshOptions): Promise<{ ssh: NodeSSH; target: SshTarget; close(): void }> {
+export async function connectSsh(
+  text: string,
+  options: SshOptions,
+): Promise<{ ssh: NodeSSH; target: SshTarget; close(): void }> {
   const env = options.env ?? process.env;
   const target = resolveTarget(text, env);
   const hops: NodeSSH[] = [];
@@ -70,7 +81,9 @@ async function login(target: SshTarget, options: SshOptions, via: Duplex | undef
     keepaliveInterval: KEEPALIVE_MS,
     keepaliveCountMax: 3,
     ...(via ? { sock: via } : {}),
-    ...(pinned.length > 0 ? { algorithms: { serverHostKey: { append: [], prepend: expandTypes(pinned), remove: [] } } } : {}),
+    ...(pinned.length > 0
+      ? { algorithms: { serverHostKey: { append: [], prepend: expandTypes(pinned), remove: [] } } }
+      : {}),
     hostVerifier: (key: Buffer, verify: (ok: boolean) => void) => {
       decide(checkHostKey(files, name, key), key, name, own, options).then(
         () => verify(true),
@@ -98,7 +111,13 @@ async function login(target: SshTarget, options: SshOptions, via: Duplex | undef
   }
 }
 
-async function decide(verdict: HostKeyVerdict, key: Buffer, name: string, file: string, options: SshOptions): Promise<void> {
+async function decide(
+  verdict: HostKeyVerdict,
+  key: Buffer,
+  name: string,
+  file: string,
+  options: SshOptions,
+): Promise<void> {
   const print = fingerprint(key);
   switch (verdict.is) {
     case 'known':
@@ -108,7 +127,10 @@ async function decide(verdict: HostKeyVerdict, key: Buffer, name: string, file: 
     case 'changed':
       throw new ChpError('HOST_KEY_CHANGED', `${name} shows another host key than the one that is pinned`, {
         why: `It shows ${print}; pinned is ${verdict.known} (${verdict.file}:${verdict.line}). The machine was set up anew, or somebody listens in.`,
-        next: [`Compare on the machine itself: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`, `If it was set up anew: ssh-keygen -R '${name}' -f ${verdict.file}`],
+        next: [
+          `Compare on the machine itself: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`,
+          `If it was set up anew: ssh-keygen -R '${name}' -f ${verdict.file}`,
+        ],
         details: { shown: print, pinned: verdict.known, file: verdict.file, line: verdict.line },
       });
     case 'unknown':
@@ -117,7 +139,10 @@ async function decide(verdict: HostKeyVerdict, key: Buffer, name: string, file: 
         return;
       }
       throw new ChpError('HOST_KEY_UNKNOWN', `${name} is not known yet: its host key is ${keyType(key)} ${print}`, {
-        next: ['Compare it with the one on the machine: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub', 'Then run the same command with --accept-new.'],
+        next: [
+          'Compare it with the one on the machine: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub',
+          'Then run the same command with --accept-new.',
+        ],
         details: { fingerprint: print },
       });
   }
@@ -125,7 +150,10 @@ async function decide(verdict: HostKeyVerdict, key: Buffer, name: string, file: 
 
 /** RSA keys sign under newer names than the key's own. */
 function expandTypes(types: readonly string[]): ('ssh-rsa' | 'ssh-ed25519')[] {
-  return types.flatMap((type) => (type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [type])) as ('ssh-rsa' | 'ssh-ed25519')[];
+  return types.flatMap((type) => (type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [type])) as (
+    | 'ssh-rsa'
+    | 'ssh-ed25519'
+  )[];
 }
 
 async function privateKeys(target: SshTarget, options: SshOptions): Promise<Buffer[] | string[]> {
@@ -146,7 +174,8 @@ async function privateKeys(target: SshTarget, options: SshOptions): Promise<Buff
 
 function authMethods(target: SshTarget, keys: readonly (Buffer | string)[], env: NodeJS.ProcessEnv): unknown[] {
   const methods: unknown[] = keys.map((key) => ({ type: 'publickey', username: target.user, key }));
-  if (env.SSH_AUTH_SOCK && !target.identitiesOnly) methods.unshift({ type: 'agent', username: target.user, agent: env.SSH_AUTH_SOCK });
+  if (env.SSH_AUTH_SOCK && !target.identitiesOnly)
+    methods.unshift({ type: 'agent', username: target.user, agent: env.SSH_AUTH_SOCK });
   return [{ type: 'none', username: target.user }, ...methods];
 }
 
@@ -163,7 +192,10 @@ function explain(error: Error & { level?: string; code?: string }, target: SshTa
   if (error.level === 'client-authentication')
     return new ChpError('HOST_AUTH', `${where} refused every key`, {
       why: 'None of the identity files or agent keys is in its authorized_keys.',
-      next: [`ssh-copy-id -p ${target.port} ${target.user}@${target.hostname}`, 'Or name the right key with IdentityFile in ~/.ssh/config.'],
+      next: [
+        `ssh-copy-id -p ${target.port} ${target.user}@${target.hostname}`,
+        'Or name the right key with IdentityFile in ~/.ssh/config.',
+      ],
       cause: error,
     });
   const known: Record<string, string> = {
@@ -175,7 +207,9 @@ function explain(error: Error & { level?: string; code?: string }, target: SshTa
   };
   const hung = error.level === 'client-timeout' || /Timed out while waiting for handshake/i.test(error.message);
   return new ChpError('HOST_UNREACHABLE', `${where} can't be reached`, {
-    why: hung ? 'It accepted the connection, then did not go on with the login in time.' : (known[error.code ?? ''] ?? `${error.message}.`),
+    why: hung
+      ? 'It accepted the connection, then did not go on with the login in time.'
+      : (known[error.code ?? ''] ?? `${error.message}.`),
     next: [`Try it by hand: ssh -p ${target.port} ${target.user}@${target.hostname} true`],
     cause: error,
   });

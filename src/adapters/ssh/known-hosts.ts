@@ -3,7 +3,11 @@ import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** What the known_hosts files say of a key (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). */
-export type HostKeyVerdict = { is: 'known' } | { is: 'unknown' } | { is: 'changed'; known: string; file: string; line: number } | { is: 'revoked' };
+export type HostKeyVerdict =
+  | { is: 'known' }
+  | { is: 'unknown' }
+  | { is: 'changed'; known: string; file: string; line: number }
+  | { is: 'revoked' };
 
 /** `SHA256:…` as ssh-keygen prints it. */
 export function fingerprint(key: Buffer): string {
@@ -42,7 +46,11 @@ export function checkHostKey(files: readonly string[], name: string, key: Buffer
 export function pinnedTypes(files: readonly string[], name: string): string[] {
   const types = files.flatMap(readLines).flatMap((line) => {
     const [hosts = '', type = ''] = line.trim().split(/\s+/);
-    return !hosts.startsWith('#') && !hosts.startsWith('@') && hosts.split(',').some((pattern) => matches(pattern, name)) ? [type] : [];
+    return !hosts.startsWith('#') &&
+      !hosts.startsWith('@') &&
+      hosts.split(',').some((pattern) => matches(pattern, name))
+      ? [type]
+      : [];
   });
   return [...new Set(types)];
 }

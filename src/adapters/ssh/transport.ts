@@ -8,7 +8,10 @@ import { connectSsh, type SshOptions } from './connect.ts';
 export async function sshTransport(host: string, options: SshOptions): Promise<Transport> {
   const { ssh, target, close } = await connectSsh(host, options);
   const name = `${target.user}@${target.hostname}:${target.port}`;
-  const start = async (argv: readonly string[], { root, signal }: Pick<ExecOptions, 'root' | 'signal'>): Promise<ProcessChannel> => {
+  const start = async (
+    argv: readonly string[],
+    { root, signal }: Pick<ExecOptions, 'root' | 'signal'>,
+  ): Promise<ProcessChannel> => {
     const full = root && target.user !== 'root' ? ['sudo', '-n', '--', ...argv] : argv;
     const { connection } = ssh;
     if (!connection || !ssh.isConnected()) throw cut(name);
@@ -40,7 +43,10 @@ function processOf(channel: ClientChannel, signal: AbortSignal | undefined): Pro
 }
 
 function cut(name: string, cause?: Error): ChpError {
-  return new ChpError('HOST_UNREACHABLE', `${name}: the connection is gone`, { next: ['Run the same command again.'], cause });
+  return new ChpError('HOST_UNREACHABLE', `${name}: the connection is gone`, {
+    next: ['Run the same command again.'],
+    cause,
+  });
 }
 
 /** One word for a POSIX shell: sshd hands the whole line to the user's login shell. */

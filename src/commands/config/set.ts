@@ -8,8 +8,12 @@ import { ChpCommand } from '../base.ts';
 
 export default class ConfigSet extends ChpCommand<typeof ConfigSet> {
   static override summary = "Set a value of the gateway's config, and push it.";
-  static override description = 'The gateway itself checks the result before anything is switched; when it would refuse it, nothing changes.';
-  static override examples = ['<%= config.bin %> <%= command.id %> smith agents.defaults.timeoutSeconds 120', '<%= config.bin %> <%= command.id %> smith messages.ackReactionScope --unset'];
+  static override description =
+    'The gateway itself checks the result before anything is switched; when it would refuse it, nothing changes.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> smith agents.defaults.timeoutSeconds 120',
+    '<%= config.bin %> <%= command.id %> smith messages.ackReactionScope --unset',
+  ];
   static override args = {
     ...tenantArg,
     path: Args.string({ description: 'Path with dots.', required: true }),
@@ -20,7 +24,13 @@ export default class ConfigSet extends ChpCommand<typeof ConfigSet> {
   protected async perform(context: Context): Promise<[unknown, string]> {
     const { tenant, path, value } = this.args;
     if (this.flags.unset === (value !== undefined)) this.error('Expected either a VALUE or --unset', { exit: 2 });
-    const outcome = await setConfig(context, tenant, path, this.flags.unset ? undefined : parse(value ?? ''), this.flags.stage);
+    const outcome = await setConfig(
+      context,
+      tenant,
+      path,
+      this.flags.unset ? undefined : parse(value ?? ''),
+      this.flags.stage,
+    );
     return [outcome, presentEdit(outcome, `${path} is ${this.flags.unset ? 'removed' : 'set'}`)];
   }
 }

@@ -9,7 +9,13 @@ export default class EngineList extends ChpCommand<typeof EngineList> {
 
   protected async perform(context: Context): Promise<[unknown, string]> {
     const engines = await listEngines(context);
-    const rows = engines.map((engine) => [engine.name, engine.found?.version ?? '-', engine.minimum, engine.found?.source ?? 'not installed', engine.found?.path ?? `chp engine install ${engine.name}`]);
+    const rows = engines.map((engine) => [
+      engine.name,
+      engine.found?.version ?? '-',
+      engine.minimum,
+      engine.found?.source ?? 'not installed',
+      engine.found?.path ?? `chp engine install ${engine.name}`,
+    ]);
     return [engines, table(['NAME', 'VERSION', 'MINIMUM', 'SOURCE', 'WHERE'], rows)];
   }
 }

@@ -8,7 +8,10 @@ import { ChpCommand } from '../base.ts';
 export default class SkillAdd extends ChpCommand<typeof SkillAdd> {
   static override summary = 'Add a skill to a tenant, and push it.';
   static override examples = ['<%= config.bin %> <%= command.id %> smith builtin:household'];
-  static override args = { ...tenantArg, source: Args.string({ description: '`builtin:<name>` or a folder with a SKILL.md.', required: true }) };
+  static override args = {
+    ...tenantArg,
+    source: Args.string({ description: '`builtin:<name>` or a folder with a SKILL.md.', required: true }),
+  };
   static override flags = stageFlag;
 
   protected async perform(context: Context): Promise<[unknown, string]> {

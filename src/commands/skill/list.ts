@@ -12,6 +12,11 @@ export default class SkillList extends ChpCommand<typeof SkillList> {
   protected async perform(context: Context): Promise<[unknown, string]> {
     const skills = await listSkills(context, this.args.tenant);
     const rows = skills.map((skill) => [skill.name, skill.source, skill.digest.slice(0, 12), skill.updatedAt]);
-    return [skills, rows.length > 0 ? table(['NAME', 'SOURCE', 'DIGEST', 'UPDATED'], rows) : `No skills. Add one: chp skill add ${this.args.tenant} builtin:household`];
+    return [
+      skills,
+      rows.length > 0
+        ? table(['NAME', 'SOURCE', 'DIGEST', 'UPDATED'], rows)
+        : `No skills. Add one: chp skill add ${this.args.tenant} builtin:household`,
+    ];
   }
 }

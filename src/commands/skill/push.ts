@@ -10,7 +10,6 @@ export default class SkillPush extends ChpCommand<typeof SkillPush> {
   static override examples = ['<%= config.bin %> <%= command.id %> smith garden'];
   static override args = { ...tenantArg, skill: Args.string({ description: 'Name of the skill; all when left out.' }) };
 
-
   protected async perform(context: Context): Promise<[unknown, string]> {
     const outcome = await pushSkills(context, this.args.tenant, this.args.skill);
     return [outcome, presentEdit(outcome, `${this.args.skill ?? 'every skill'} is pushed`)];

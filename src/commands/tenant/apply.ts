@@ -10,8 +10,13 @@ import { ChpCommand } from '../base.ts';
 
 export default class TenantApply extends ChpCommand<typeof TenantApply> {
   static override summary = 'Make the host what the document says, and prove it.';
-  static override description = 'Mends what was changed on the host by hand (of what the operator owns), pushes what is new, and goes back by itself when a check fails.';
-  static override examples = ['<%= config.bin %> <%= command.id %> smith', '<%= config.bin %> <%= command.id %> smith -f tenant.yaml', '<%= config.bin %> <%= command.id %> smith --dry-run'];
+  static override description =
+    'Mends what was changed on the host by hand (of what the operator owns), pushes what is new, and goes back by itself when a check fails.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> smith',
+    '<%= config.bin %> <%= command.id %> smith -f tenant.yaml',
+    '<%= config.bin %> <%= command.id %> smith --dry-run',
+  ];
   static override args = tenantArg;
   static override flags = { ...fileFlag, 'dry-run': Flags.boolean({ description: 'As `tenant plan`.' }) };
 

@@ -18,15 +18,25 @@ export default class TenantCreate extends ChpCommand<typeof TenantCreate> {
   static override args = { tenant: Args.string({ description: 'Name: a DNS label of up to 27 characters.' }) };
   static override flags = {
     ...fileFlag,
-    topology: Flags.option({ options: ['hub'] as const, default: 'hub' as const, description: 'Where the tenant runs.' })(),
+    topology: Flags.option({
+      options: ['hub'] as const,
+      default: 'hub' as const,
+      description: 'Where the tenant runs.',
+    })(),
     host: Flags.string({ description: '`local`, or an SSH target: user@host[:port] or a name from ~/.ssh/config.' }),
-    model: Flags.option({ options: ['anthropic', 'openai', 'openai-compatible', 'demo'] as const, description: 'Model provider; `demo` is an offline one that says so.' })(),
+    model: Flags.option({
+      options: ['anthropic', 'openai', 'openai-compatible', 'demo'] as const,
+      description: 'Model provider; `demo` is an offline one that says so.',
+    })(),
     'model-id': Flags.string({ description: 'Model id at the provider.' }),
     'model-url': Flags.string({ description: 'Base URL of an OpenAI-compatible server.' }),
     port: Flags.integer({ description: 'Loopback port of the gateway.', min: 1024, max: 65500 }),
     timezone: Flags.string({ description: 'IANA zone of the family.' }),
     skill: Flags.string({ description: '`builtin:<name>` or a folder; may be given often.', multiple: true }),
-    'secret-env': Flags.string({ description: 'Take the secret NAME from the variable of that name; may be given often.', multiple: true }),
+    'secret-env': Flags.string({
+      description: 'Take the secret NAME from the variable of that name; may be given often.',
+      multiple: true,
+    }),
     'dry-run': Flags.boolean({ description: 'Check host and document, say what would be done, change nothing.' }),
   };
 
@@ -42,7 +52,11 @@ export default class TenantCreate extends ChpCommand<typeof TenantCreate> {
     return [created, `${presentConverged(created)}\n\nNext: chp tenant show ${created.tenant}`];
   }
 
-  async #ask(): Promise<{ name?: string; host?: string; model?: 'anthropic' | 'openai' | 'openai-compatible' | 'demo' }> {
+  async #ask(): Promise<{
+    name?: string;
+    host?: string;
+    model?: 'anthropic' | 'openai' | 'openai-compatible' | 'demo';
+  }> {
     const { askTenant } = await import('../../presenters/prompts.ts');
     const known = { name: this.args.tenant, host: this.flags.host, provider: this.flags.model };
     const { provider, ...answers } = await askTenant(JSON.parse(JSON.stringify(known)));

@@ -9,9 +9,17 @@ import { ChpCommand } from '../base.ts';
 
 export default class TenantPlan extends ChpCommand<typeof TenantPlan> {
   static override summary = 'Show what apply would change, hand edits on the host included.';
-  static override examples = ['<%= config.bin %> <%= command.id %> smith', '<%= config.bin %> <%= command.id %> smith -f tenant.yaml --exit-code'];
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> smith',
+    '<%= config.bin %> <%= command.id %> smith -f tenant.yaml --exit-code',
+  ];
   static override args = tenantArg;
-  static override flags = { ...fileFlag, 'exit-code': Flags.boolean({ description: `Exit with ${EXIT_CODES.changes.code} when there is something to change.` }) };
+  static override flags = {
+    ...fileFlag,
+    'exit-code': Flags.boolean({
+      description: `Exit with ${EXIT_CODES.changes.code} when there is something to change.`,
+    }),
+  };
 
   protected async perform(context: Context): Promise<[unknown, string]> {
     const document = this.flags.file ? await readDocument(this.flags.file) : undefined;

@@ -7,7 +7,10 @@ import { ChpCommand } from '../base.ts';
 
 export default class TenantShow extends ChpCommand<typeof TenantShow> {
   static override summary = 'Show one tenant: registry, members, generations, and its host as it is now.';
-  static override examples = ['<%= config.bin %> <%= command.id %> smith', '<%= config.bin %> <%= command.id %> smith --offline --json'];
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> smith',
+    '<%= config.bin %> <%= command.id %> smith --offline --json',
+  ];
   static override args = tenantArg;
   static override flags = { offline: Flags.boolean({ description: 'Do not ask the host.' }) };
 

@@ -17,7 +17,11 @@ export function withDefaults(document: TenantDocument): Tenant {
     channels: Object.fromEntries(
       Object.entries(document.channels ?? {}).map(([id, channel]) => [
         id,
-        { muted: channel.muted ?? true, settings: channel.settings ?? {}, ...(channel.secret ? { secret: channel.secret } : {}) },
+        {
+          muted: channel.muted ?? true,
+          settings: channel.settings ?? {},
+          ...(channel.secret ? { secret: channel.secret } : {}),
+        },
       ]),
     ),
     config: document.config ?? {},

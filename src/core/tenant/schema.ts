@@ -20,7 +20,11 @@ const clockTime = (description: string) =>
 
 export const MemberSchema = Type.Object(
   {
-    id: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,30}$', description: 'Short id, unique in the tenant.', examples: ['ana'] }),
+    id: Type.String({
+      pattern: '^[a-z0-9][a-z0-9-]{0,30}$',
+      description: 'Short id, unique in the tenant.',
+      examples: ['ana'],
+    }),
     name: Type.String({ minLength: 1, maxLength: 80, description: 'Name as the family says it.', examples: ['Ana'] }),
     role: oneOf(ROLES, { description: 'What the member may ask for and approve.' }),
     contacts: Type.Optional(
@@ -28,7 +32,12 @@ export const MemberSchema = Type.Object(
         Type.Object(
           {
             kind: oneOf(CONTACT_KINDS, { description: 'How to reach the member.' }),
-            address: Type.String({ minLength: 1, maxLength: 200, description: 'Chat id, E.164 number or address.', examples: ['+4915112345678'] }),
+            address: Type.String({
+              minLength: 1,
+              maxLength: 200,
+              description: 'Chat id, E.164 number or address.',
+              examples: ['+4915112345678'],
+            }),
           },
           closed,
         ),
@@ -50,8 +59,21 @@ export const ModelSchema = Type.Object(
     provider: oneOf(['anthropic', 'openai', 'openai-compatible', 'demo'], {
       description: '`demo` is a small offline model server that says that it is one.',
     }),
-    id: Type.Optional(Type.String({ minLength: 1, maxLength: 120, description: 'Model id at the provider.', examples: ['claude-opus-4-5'] })),
-    baseUrl: Type.Optional(Type.String({ format: 'uri', description: 'Only for `openai-compatible`.', examples: ['http://192.168.1.20:11434/v1'] })),
+    id: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 120,
+        description: 'Model id at the provider.',
+        examples: ['claude-opus-4-5'],
+      }),
+    ),
+    baseUrl: Type.Optional(
+      Type.String({
+        format: 'uri',
+        description: 'Only for `openai-compatible`.',
+        examples: ['http://192.168.1.20:11434/v1'],
+      }),
+    ),
     secret: Type.Optional(secretName('Secret that holds the API key.')),
   },
   closed,
@@ -59,9 +81,16 @@ export const ModelSchema = Type.Object(
 
 export const ChannelSchema = Type.Object(
   {
-    muted: Type.Optional(Type.Boolean({ default: true, description: 'A muted channel is configured but not started. Channels are muted until told.' })),
+    muted: Type.Optional(
+      Type.Boolean({
+        default: true,
+        description: 'A muted channel is configured but not started. Channels are muted until told.',
+      }),
+    ),
     secret: Type.Optional(secretName('Secret that holds the bot token.')),
-    settings: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: "The gateway's own settings for this channel." })),
+    settings: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), { description: "The gateway's own settings for this channel." }),
+    ),
   },
   closed,
 );
@@ -69,7 +98,11 @@ export const ChannelSchema = Type.Object(
 export const TenantSchema = Type.Object(
   {
     schema: Type.Literal(1, { description: 'Version of this format.' }),
-    name: Type.String({ pattern: TENANT_NAME_PATTERN, description: 'DNS label, 1-27 characters; never changes.', examples: ['smith'] }),
+    name: Type.String({
+      pattern: TENANT_NAME_PATTERN,
+      description: 'DNS label, 1-27 characters; never changes.',
+      examples: ['smith'],
+    }),
     topology: oneOf(['hub'], { description: 'Where the tenant runs: `hub` is a Linux machine at home, or this one.' }),
     host: Type.String({
       minLength: 1,
@@ -79,28 +112,52 @@ export const TenantSchema = Type.Object(
     }),
     timezone: Type.Optional(Type.String({ description: 'IANA zone.', examples: ['Europe/Berlin'], default: 'UTC' })),
     runtime: Type.Optional(
-      Type.String({ pattern: '^(clawdbot|openclaw)@[0-9][0-9A-Za-z.-]*$', default: 'clawdbot@2026.1.24-3', description: 'Gateway package and exact version.' }),
+      Type.String({
+        pattern: '^(clawdbot|openclaw)@[0-9][0-9A-Za-z.-]*$',
+        default: 'clawdbot@2026.1.24-3',
+        description: 'Gateway package and exact version.',
+      }),
     ),
     gateway: Type.Optional(
       Type.Object(
-        { port: Type.Optional(Type.Integer({ minimum: 1024, maximum: 65500, default: 18789, description: 'Loopback port; port+2 is used too.' })) },
+        {
+          port: Type.Optional(
+            Type.Integer({
+              minimum: 1024,
+              maximum: 65500,
+              default: 18789,
+              description: 'Loopback port; port+2 is used too.',
+            }),
+          ),
+        },
         { ...closed, description: 'The gateway process.' },
       ),
     ),
     model: ModelSchema,
     channels: Type.Optional(
-      Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]{0,30}$' }), ChannelSchema, { description: 'Chat channels by the name the gateway gives them.' }),
+      Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]{0,30}$' }), ChannelSchema, {
+        description: 'Chat channels by the name the gateway gives them.',
+      }),
     ),
     config: Type.Optional(
-      Type.Record(Type.String(), Type.Unknown(), { description: "Further gateway configuration, checked against the gateway's own schema. Secrets as `${NAME}` only." }),
+      Type.Record(Type.String(), Type.Unknown(), {
+        description:
+          "Further gateway configuration, checked against the gateway's own schema. Secrets as `${NAME}` only.",
+      }),
     ),
     ownership: Type.Optional(
       Type.Object(
         {
-          family: Type.Optional(Type.Array(Type.String(), { description: 'Config paths the family owns.', examples: [['messages.**']] })),
+          family: Type.Optional(
+            Type.Array(Type.String(), { description: 'Config paths the family owns.', examples: [['messages.**']] }),
+          ),
           agent: Type.Optional(Type.Array(Type.String(), { description: 'Config paths the agent itself owns.' })),
         },
-        { ...closed, description: 'Who owns a config path: changes of its owner on the host are kept. All other paths are the operator’s.' },
+        {
+          ...closed,
+          description:
+            'Who owns a config path: changes of its owner on the host are kept. All other paths are the operator’s.',
+        },
       ),
     ),
     skills: Type.Optional(
@@ -108,7 +165,11 @@ export const TenantSchema = Type.Object(
         Type.Object(
           {
             name: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$', description: 'As in its SKILL.md.' }),
-            source: Type.String({ minLength: 1, description: '`builtin:<name>` or a folder, relative to this file.', examples: ['builtin:household', './skills/garden'] }),
+            source: Type.String({
+              minLength: 1,
+              description: '`builtin:<name>` or a folder, relative to this file.',
+              examples: ['builtin:household', './skills/garden'],
+            }),
           },
           closed,
         ),
@@ -116,14 +177,28 @@ export const TenantSchema = Type.Object(
       ),
     ),
     members: Type.Optional(Type.Array(MemberSchema, { maxItems: 50, description: 'The family and who helps it.' })),
-    secrets: Type.Optional(Type.Array(secretName('Name; the value is set with `chp secret set`.'), { description: 'Secrets given to the gateway beside those named above.' })),
+    secrets: Type.Optional(
+      Type.Array(secretName('Name; the value is set with `chp secret set`.'), {
+        description: 'Secrets given to the gateway beside those named above.',
+      }),
+    ),
     services: Type.Optional(
       Type.Object(
         {
           manager: Type.Optional(
-            oneOf(['auto', 'systemd', 'supervisor', 'compose'], { default: 'auto', description: '`auto`: systemd where it runs and root is to be had, else chp’s own supervisor.' }),
+            oneOf(['auto', 'systemd', 'supervisor', 'compose'], {
+              default: 'auto',
+              description: '`auto`: systemd where it runs and root is to be had, else chp’s own supervisor.',
+            }),
           ),
-          memoryMaxMb: Type.Optional(Type.Integer({ minimum: 512, maximum: 65536, default: 2048, description: 'Memory limit of the gateway, MiB.' })),
+          memoryMaxMb: Type.Optional(
+            Type.Integer({
+              minimum: 512,
+              maximum: 65536,
+              default: 2048,
+              description: 'Memory limit of the gateway, MiB.',
+            }),
+          ),
         },
         { ...closed, description: 'How the processes are run.' },
       ),
@@ -131,16 +206,32 @@ export const TenantSchema = Type.Object(
     hardening: Type.Optional(
       Type.Object(
         {
-          firewall: Type.Optional(Type.Boolean({ default: true, description: 'Default-deny nftables table (IPv4 and IPv6) with SSH and `allowPorts` open.' })),
-          allowPorts: Type.Optional(Type.Array(Type.Integer({ minimum: 1, maximum: 65535 }), { description: 'Further inbound TCP ports.' })),
-          fail2ban: Type.Optional(Type.Boolean({ default: false, description: 'Install and enable fail2ban for sshd.' })),
-          unattendedUpgrades: Type.Optional(Type.Boolean({ default: false, description: 'Install and enable unattended security updates.' })),
+          firewall: Type.Optional(
+            Type.Boolean({
+              default: true,
+              description: 'Default-deny nftables table (IPv4 and IPv6) with SSH and `allowPorts` open.',
+            }),
+          ),
+          allowPorts: Type.Optional(
+            Type.Array(Type.Integer({ minimum: 1, maximum: 65535 }), { description: 'Further inbound TCP ports.' }),
+          ),
+          fail2ban: Type.Optional(
+            Type.Boolean({ default: false, description: 'Install and enable fail2ban for sshd.' }),
+          ),
+          unattendedUpgrades: Type.Optional(
+            Type.Boolean({ default: false, description: 'Install and enable unattended security updates.' }),
+          ),
         },
         { ...closed, description: 'What chp hardens on the host (SSH hosts with root).' },
       ),
     ),
   },
-  { ...closed, $id: 'https://clawd-home.dev/schemas/tenant.schema.json', title: 'tenant.yaml', description: 'Desired state of one tenant.' },
+  {
+    ...closed,
+    $id: 'https://clawd-home.dev/schemas/tenant.schema.json',
+    title: 'tenant.yaml',
+    description: 'Desired state of one tenant.',
+  },
 );
 
 /** tenant.yaml as validated: optional fields may be missing; `core/tenant/defaults.ts` fills them. */

@@ -22,17 +22,47 @@ export function lacks(facts: HostFacts, manager: ServiceManager): Lack[] {
   const need = (holds: boolean, what: string, next: string): void => {
     if (!holds) found.push({ what, next });
   };
-  need(['x86_64', 'aarch64'].includes(facts.arch), `its architecture is ${facts.arch}`, 'Use a 64-bit x86 or ARM machine.');
-  need(facts.glibc !== null && atLeast(facts.glibc, GLIBC), `its glibc is ${facts.glibc ?? 'missing'}, ${GLIBC.join('.')} is needed`, 'Upgrade to Debian 10, Ubuntu 18.10 or later.');
+  need(
+    ['x86_64', 'aarch64'].includes(facts.arch),
+    `its architecture is ${facts.arch}`,
+    'Use a 64-bit x86 or ARM machine.',
+  );
+  need(
+    facts.glibc !== null && atLeast(facts.glibc, GLIBC),
+    `its glibc is ${facts.glibc ?? 'missing'}, ${GLIBC.join('.')} is needed`,
+    'Upgrade to Debian 10, Ubuntu 18.10 or later.',
+  );
   need(!facts.readOnly, 'its file system is read-only', 'Check the disk, then: mount -o remount,rw /');
   const diskMb = facts.chp === null ? DISK_MB : DISK_MB / 5;
-  need(facts.diskFreeMb >= diskMb, `${facts.diskFreeMb} MB of disk are free, ${diskMb} are needed`, 'Free some space: journalctl --vacuum-size=100M; apt-get clean');
-  need(facts.memoryMb >= MEMORY_MB, `it has ${facts.memoryMb} MB of memory, ${MEMORY_MB} are needed`, 'Use a machine with 2 GB or more.');
-  need(Math.abs(facts.clockOffsetS) <= CLOCK_S, `its clock is ${facts.clockOffsetS} s off`, 'Turn on time synchronisation: timedatectl set-ntp true');
-  const tools = manager === 'systemd' ? ['flock', 'tar', 'gzip', 'setpriv', 'useradd', 'systemd-creds'] : ['flock', 'tar', 'gzip'];
+  need(
+    facts.diskFreeMb >= diskMb,
+    `${facts.diskFreeMb} MB of disk are free, ${diskMb} are needed`,
+    'Free some space: journalctl --vacuum-size=100M; apt-get clean',
+  );
+  need(
+    facts.memoryMb >= MEMORY_MB,
+    `it has ${facts.memoryMb} MB of memory, ${MEMORY_MB} are needed`,
+    'Use a machine with 2 GB or more.',
+  );
+  need(
+    Math.abs(facts.clockOffsetS) <= CLOCK_S,
+    `its clock is ${facts.clockOffsetS} s off`,
+    'Turn on time synchronisation: timedatectl set-ntp true',
+  );
+  const tools =
+    manager === 'systemd' ? ['flock', 'tar', 'gzip', 'setpriv', 'useradd', 'systemd-creds'] : ['flock', 'tar', 'gzip'];
   const absent = tools.filter((tool) => !facts.tools.includes(tool));
-  need(absent.length === 0, `it lacks ${absent.join(', ')}`, 'Install util-linux, tar, gzip, passwd and systemd 250 or later.');
-  if (manager === 'systemd') need(facts.rootAccess, `${facts.user} is neither root nor allowed to sudo without a password`, 'Add to /etc/sudoers.d/chp: ' + `${facts.user} ALL=(ALL) NOPASSWD: ALL`);
+  need(
+    absent.length === 0,
+    `it lacks ${absent.join(', ')}`,
+    'Install util-linux, tar, gzip, passwd and systemd 250 or later.',
+  );
+  if (manager === 'systemd')
+    need(
+      facts.rootAccess,
+      `${facts.user} is neither root nor allowed to sudo without a password`,
+      'Add to /etc/sudoers.d/chp: ' + `${facts.user} ALL=(ALL) NOPASSWD: ALL`,
+    );
   return found;
 }
 

@@ -35,11 +35,21 @@ export async function readBase(transport: Transport, desired: DesiredBase): Prom
 }
 
 /** Takes away what `convergeBase` made; what other tenants on the host share stays until the last one goes. */
-export async function removeBase(transport: Transport, base: Pick<DesiredBase, 'root' | 'tenant' | 'manager'>): Promise<void> {
+export async function removeBase(
+  transport: Transport,
+  base: Pick<DesiredBase, 'root' | 'tenant' | 'manager'>,
+): Promise<void> {
   const { root, tenant } = base;
   const user = tenantUser(tenant);
   const lines = [`rm -rf ${quote(`${root}/tenants/${tenant}`)}`];
-  if (base.manager === 'systemd') lines.push(`if id -u ${user} >/dev/null 2>&1; then pkill -KILL -u ${user} || true; userdel ${user}; fi`);
+  if (base.manager === 'systemd')
+    lines.push(
+      `if id -u ${user} >/dev/null 2>&1; then`,
+      // A process that was killed keeps the user busy for a moment.
+      `  for i in 1 2 3 4 5 6 7 8 9 10; do pkill -KILL -u ${user} || break; sleep 0.2; done`,
+      `  PATH=$PATH:/usr/sbin userdel ${user}`,
+      'fi',
+    );
   lines.push(
     `if [ -d ${quote(root)} ] && [ -z "$(ls -A ${quote(`${root}/tenants`)} 2>/dev/null)" ]; then`,
     ...(base.manager === 'systemd'
@@ -60,13 +70,24 @@ async function readBaseFacts(transport: Transport, desired: DesiredBase): Promis
     `id -u ${ownerOf(desired, login)} >/dev/null 2>&1 && echo user`,
     `[ -x ${quote(`${desired.root}/trees/${desired.node.digest}/bin/node`)} ] && echo node`,
     `PATH=$PATH:/usr/sbin:/sbin; command -v nft >/dev/null 2>&1 && { echo nft; nft list table inet chp >/dev/null 2>&1 && echo firewall; }`,
-    ...desired.packages.map((name) => `dpkg-query -W -f '\${Status}' ${quote(name)} 2>/dev/null | grep -q 'ok installed' && echo ${quote(`package ${name}`)}`),
+    ...desired.packages.map(
+      (name) =>
+        `dpkg-query -W -f '\${Status}' ${quote(name)} 2>/dev/null | grep -q 'ok installed' && echo ${quote(`package ${name}`)}`,
+    ),
     `for p in ${paths.map(quote).join(' ')}; do [ -e "$p" ] || continue; stat -c 'path %a %U %n' "$p"; [ -f "$p" ] && sha256sum "$p" | sed 's/^/sum /'; done`,
     'true',
     '',
   ].join('\n');
   const { stdout } = await runScript(transport, desired.manager === 'systemd', script);
-  const facts: BaseFacts = { login, userExists: false, paths: {}, nodeTree: false, firewall: false, packages: {}, nft: false };
+  const facts: BaseFacts = {
+    login,
+    userExists: false,
+    paths: {},
+    nodeTree: false,
+    firewall: false,
+    packages: {},
+    nft: false,
+  };
   for (const line of stdout.split('\n')) {
     const [, kind = '', rest = ''] = /^(\S+) ?(.*)$/.exec(line) ?? [];
     if (kind === 'user') facts.userExists = true;
@@ -90,7 +111,9 @@ async function readBaseFacts(transport: Transport, desired: DesiredBase): Promis
 async function installNode(transport: Transport, { root, node, manager }: DesiredBase): Promise<void> {
   const final = `${root}/trees/${node.digest}`;
   const temporary = `${final}.boot`;
-  const sums = (await readTreeEntries(node.archive)).flatMap((entry) => (entry.type === 'file' ? [`${entry.sha256}  ${entry.path}`] : []));
+  const sums = (await readTreeEntries(node.archive)).flatMap((entry) =>
+    entry.type === 'file' ? [`${entry.sha256}  ${entry.path}`] : [],
+  );
   const script = [
     'set -eu',
     `rm -rf ${quote(temporary)}; mkdir -p ${quote(temporary)}; cd ${quote(temporary)}`,
@@ -98,19 +121,31 @@ async function installNode(transport: Transport, { root, node, manager }: Desire
     `printf '%s\\n' ${sums.map(quote).join(' ')} | sha256sum -c --quiet - >&2`,
     `chmod 755 .; cd /; [ -d ${quote(final)} ] && rm -rf ${quote(final)}; mv ${quote(temporary)} ${quote(final)}`,
   ].join('\n');
-  const input = createReadStream(node.archive).pipe(createZstdDecompress()).pipe(createGzip({ level: 1 }));
-  const { code, stderr } = await transport.exec(['sh', '-c', script], { input, root: manager === 'systemd', deadlineMs: LONG_MS });
+  const input = createReadStream(node.archive)
+    .pipe(createZstdDecompress())
+    .pipe(createGzip({ level: 1 }));
+  const { code, stderr } = await transport.exec(['sh', '-c', script], {
+    input,
+    root: manager === 'systemd',
+    deadlineMs: LONG_MS,
+  });
   if (code !== 0) throw failed(transport, 'node could not be installed', stderr);
 }
 
 function scriptOf(action: BaseAction): string[] {
   switch (action.do) {
     case 'install-package':
-      return [`DEBIAN_FRONTEND=noninteractive apt-get install -y -qq ${quote(action.name)} >/dev/null || { echo ${quote(`package ${action.name}`)} >&2; exit 1; }`];
+      return [
+        `DEBIAN_FRONTEND=noninteractive apt-get install -y -qq ${quote(action.name)} >/dev/null || { echo ${quote(`package ${action.name}`)} >&2; exit 1; }`,
+      ];
     case 'ensure-user':
-      return [`PATH=$PATH:/usr/sbin useradd --system --user-group --no-create-home --home-dir ${quote(action.home)} --shell /usr/sbin/nologin ${action.user}`];
+      return [
+        `PATH=$PATH:/usr/sbin useradd --system --user-group --no-create-home --home-dir ${quote(action.home)} --shell /usr/sbin/nologin ${action.user}`,
+      ];
     case 'ensure-dir':
-      return [`mkdir -p ${quote(action.path)}; chown ${action.owner}: ${quote(action.path)}; chmod ${action.mode} ${quote(action.path)}`];
+      return [
+        `mkdir -p ${quote(action.path)}; chown ${action.owner}: ${quote(action.path)}; chmod ${action.mode} ${quote(action.path)}`,
+      ];
     case 'put-file': {
       const temporary = quote(`${action.path}.chp-new`);
       const body = Buffer.from(action.content()).toString('base64');
@@ -122,7 +157,11 @@ function scriptOf(action: BaseAction): string[] {
       ];
     }
     case 'load-firewall':
-      return ['systemctl daemon-reload', `systemctl enable --quiet ${FIREWALL_UNIT}`, `systemctl restart ${FIREWALL_UNIT}`];
+      return [
+        'systemctl daemon-reload',
+        `systemctl enable --quiet ${FIREWALL_UNIT}`,
+        `systemctl restart ${FIREWALL_UNIT}`,
+      ];
     case 'install-node':
       return [];
   }
@@ -138,10 +177,16 @@ async function runScript(transport: Transport, root: boolean, script: string): P
 function failed(transport: Transport, what: string, stderr: string): ChpError {
   const why = stderr.trim().slice(-600);
   const full = /No space left/i.test(why);
-  return new ChpError(full ? 'HOST_UNFIT' : 'AGENT_FAILED', `${transport.target}: ${full ? 'the disk is full' : what}`, {
-    ...(why ? { why } : {}),
-    next: full ? ['Free some space, then run the same command again.'] : ['Run the same command again; if it stays, look at the host.'],
-  });
+  return new ChpError(
+    full ? 'HOST_UNFIT' : 'AGENT_FAILED',
+    `${transport.target}: ${full ? 'the disk is full' : what}`,
+    {
+      ...(why ? { why } : {}),
+      next: full
+        ? ['Free some space, then run the same command again.']
+        : ['Run the same command again; if it stays, look at the host.'],
+    },
+  );
 }
 
 function quote(text: string): string {

@@ -1,4 +1,12 @@
-import { type BaseDir, type BaseFile, type DesiredBase, desiredDirs, desiredFiles, FIREWALL_UNIT, ownerOf } from './desired.ts';
+import {
+  type BaseDir,
+  type BaseFile,
+  type DesiredBase,
+  desiredDirs,
+  desiredFiles,
+  FIREWALL_UNIT,
+  ownerOf,
+} from './desired.ts';
 
 /** What is on the host of all that `DesiredBase` speaks of. */
 export interface BaseFacts {
@@ -26,7 +34,11 @@ export function planBase(facts: BaseFacts, desired: DesiredBase): BaseAction[] {
   const actions: BaseAction[] = [];
   for (const name of desired.packages) if (!facts.packages[name]) actions.push({ do: 'install-package', name });
   if (desired.manager === 'systemd' && !facts.userExists)
-    actions.push({ do: 'ensure-user', user: ownerOf(desired, facts.login), home: `${desired.root}/tenants/${desired.tenant}/home` });
+    actions.push({
+      do: 'ensure-user',
+      user: ownerOf(desired, facts.login),
+      home: `${desired.root}/tenants/${desired.tenant}/home`,
+    });
   for (const dir of desiredDirs(desired, facts.login)) {
     const is = facts.paths[dir.path];
     if (is?.mode !== dir.mode || is.owner !== dir.owner) actions.push({ do: 'ensure-dir', ...dir });

@@ -29,6 +29,7 @@ export function checkHubArgs(args: HubArgs): void {
   if (!args.host) refuse('host is missing');
   if (!args.root.startsWith('/')) refuse(`root "${args.root}" is not absolute`);
   if (!DIGEST.test(args.nodeDigest) || !DIGEST.test(args.agentDigest)) refuse('digests are not sha256');
-  if (args.firewallPorts?.some((port) => !Number.isInteger(port) || port < 1 || port > 65535)) refuse('firewall ports are not 1-65535');
+  if (args.firewallPorts?.some((port) => !Number.isInteger(port) || port < 1 || port > 65535))
+    refuse('firewall ports are not 1-65535');
   if (args.packages.some((name) => !/^[a-z0-9][a-z0-9+.-]+$/.test(name))) refuse('packages have names that are none');
 }

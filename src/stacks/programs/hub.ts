@@ -21,13 +21,25 @@ class Identity extends CustomResource {
 
 class Host extends CustomResource {
   constructor(name: string, inputs: Inputs, options: CustomResourceOptions) {
-    super('chp:index:Host', name, { drift: undefined, ...inputs }, { ...options, additionalSecretOutputs: ['ageIdentity'] });
+    super(
+      'chp:index:Host',
+      name,
+      { drift: undefined, ...inputs },
+      { ...options, additionalSecretOutputs: ['ageIdentity'] },
+    );
   }
 }
 
 const OUTPUTS: readonly (keyof IdentityOutputs)[] = [
-  'gatewayToken', 'signingPrivateKey', 'signingPublicKey', 'ageIdentity', 'ageRecipient',
-  'caCertificate', 'caPrivateKey', 'hubCertificate', 'hubPrivateKey',
+  'gatewayToken',
+  'signingPrivateKey',
+  'signingPublicKey',
+  'ageIdentity',
+  'ageRecipient',
+  'caCertificate',
+  'caPrivateKey',
+  'hubCertificate',
+  'hubPrivateKey',
 ];
 
 /** A hub tenant: its identity, and the base of its host. Returns the stack's outputs. */

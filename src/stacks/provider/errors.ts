@@ -12,6 +12,8 @@ export function encodeError(error: unknown): Error {
 export function decodeError(text: string): ChpError | null {
   const encoded = new RegExp(`${MARK}([A-Za-z0-9+/=]+)`).exec(text)?.[1];
   if (!encoded) return null;
-  const { code, message, ...help } = JSON.parse(Buffer.from(encoded, 'base64').toString('utf8')) as ReturnType<ChpError['toJSON']>;
+  const { code, message, ...help } = JSON.parse(Buffer.from(encoded, 'base64').toString('utf8')) as ReturnType<
+    ChpError['toJSON']
+  >;
   return new ChpError(code in ERROR_CODES ? (code as ErrorCode) : 'ENGINE_FAILED', message, help);
 }

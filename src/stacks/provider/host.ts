@@ -1,7 +1,7 @@
 import { openTransport } from '../../adapters/transports.ts';
 import type { Transport } from '../../core/ports/transport.ts';
-import { convergeBase, readBase, removeBase } from '../../playbooks/host-base/flow.ts';
 import type { DesiredBase } from '../../playbooks/host-base/desired.ts';
+import { convergeBase, readBase, removeBase } from '../../playbooks/host-base/flow.ts';
 import { checkHubArgs, type HubArgs } from '../args/hub.ts';
 
 /** Inputs of the Host resource: the stack's, and the parts of the identity that the host keeps. */
@@ -17,11 +17,25 @@ export interface HostState extends HostInputs {
 }
 
 /** What is compared: paths on the operator's machine are not. */
-const COMPARED = ['host', 'root', 'tenant', 'manager', 'nodeDigest', 'agentDigest', 'firewallPorts', 'packages', 'ageIdentity', 'signingPublicKey'] as const satisfies readonly (keyof HostInputs)[];
+const COMPARED = [
+  'host',
+  'root',
+  'tenant',
+  'manager',
+  'nodeDigest',
+  'agentDigest',
+  'firewallPorts',
+  'packages',
+  'ageIdentity',
+  'signingPublicKey',
+] as const satisfies readonly (keyof HostInputs)[];
 /** A change of these makes another host of it. */
 const REPLACING: readonly string[] = ['host', 'root', 'tenant', 'manager'];
 
-export function diffHost(old: HostState, next: HostInputs): { changes: boolean; replaces: string[]; deleteBeforeReplace: boolean } {
+export function diffHost(
+  old: HostState,
+  next: HostInputs,
+): { changes: boolean; replaces: string[]; deleteBeforeReplace: boolean } {
   const changed = COMPARED.filter((key) => JSON.stringify(old[key] ?? null) !== JSON.stringify(next[key] ?? null));
   return {
     changes: changed.length > 0 || (old.drift?.length ?? 0) > 0,
@@ -58,7 +72,10 @@ function desiredBase(inputs: HostInputs): DesiredBase {
   };
 }
 
-async function overTransport<T>(inputs: Pick<HostInputs, 'host'>, work: (transport: Transport) => Promise<T>): Promise<T> {
+async function overTransport<T>(
+  inputs: Pick<HostInputs, 'host'>,
+  work: (transport: Transport) => Promise<T>,
+): Promise<T> {
   const transport = await openTransport(inputs.host, {});
   try {
     return await work(transport);

@@ -16,7 +16,13 @@ export interface IdentityOutputs {
   hubPrivateKey: string;
 }
 
-export const IDENTITY_SECRETS = ['gatewayToken', 'signingPrivateKey', 'ageIdentity', 'caPrivateKey', 'hubPrivateKey'] as const;
+export const IDENTITY_SECRETS = [
+  'gatewayToken',
+  'signingPrivateKey',
+  'ageIdentity',
+  'caPrivateKey',
+  'hubPrivateKey',
+] as const;
 
 const CA_DAYS = 3650;
 const CERTIFICATE_DAYS = 825;
@@ -34,7 +40,9 @@ export async function makeIdentity(tenant: string): Promise<IdentityOutputs> {
   };
 }
 
-async function makeCertificates(tenant: string): Promise<Pick<IdentityOutputs, 'caCertificate' | 'caPrivateKey' | 'hubCertificate' | 'hubPrivateKey'>> {
+async function makeCertificates(
+  tenant: string,
+): Promise<Pick<IdentityOutputs, 'caCertificate' | 'caPrivateKey' | 'hubCertificate' | 'hubPrivateKey'>> {
   // The library's dependency injection wants it loaded first.
   await import('reflect-metadata');
   const x509 = await import('@peculiar/x509');
@@ -44,7 +52,10 @@ async function makeCertificates(tenant: string): Promise<Pick<IdentityOutputs, '
   const [ca, hub] = await Promise.all([newKeys(), newKeys()]);
   const notBefore = new Date();
   const after = (days: number) => new Date(notBefore.getTime() + days * 86_400_000);
-  const serial = () => randomBytes(16).toString('hex').replace(/^[89a-f]/, '1');
+  const serial = () =>
+    randomBytes(16)
+      .toString('hex')
+      .replace(/^[89a-f]/, '1');
   const name = `CN=chp ${tenant} CA`;
   const caCertificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serial(),

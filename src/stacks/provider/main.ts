@@ -54,8 +54,13 @@ const provider: Provider = {
   }),
   create: guarded(async (urn, given) => {
     const inputs = reveal(given);
-    if (typeOf(urn) === HOST) return { id: `${inputs.tenant}@${inputs.host}`, outs: conceal(await putHost(inputs as HostInputs)) };
-    if (typeOf(urn) === IDENTITY) return { id: `identity-${inputs.tenant}`, outs: conceal({ ...inputs, ...(await makeIdentity(inputs.tenant as string)) }) };
+    if (typeOf(urn) === HOST)
+      return { id: `${inputs.tenant}@${inputs.host}`, outs: conceal(await putHost(inputs as HostInputs)) };
+    if (typeOf(urn) === IDENTITY)
+      return {
+        id: `identity-${inputs.tenant}`,
+        outs: conceal({ ...inputs, ...(await makeIdentity(inputs.tenant as string)) }),
+      };
     throw new Error(`unknown resource ${typeOf(urn)}`);
   }),
   read: guarded(async (id, urn, props) => {

@@ -10,7 +10,9 @@ export function explainFailure(tenant: string, error: unknown): ChpError {
   if (/currently locked|stack is locked/i.test(text)) {
     const holder = /created by (\S+) \(pid (\d+)\) at (\S+)/.exec(text);
     return new ChpError('LOCKED', `the Pulumi state of ${tenant} is locked`, {
-      why: holder ? `${holder[1]} (pid ${holder[2]}) has held it since ${holder[3]}.` : 'Another run holds it, or was killed.',
+      why: holder
+        ? `${holder[1]} (pid ${holder[2]}) has held it since ${holder[3]}.`
+        : 'Another run holds it, or was killed.',
       next: [`When that run is dead: chp tenant apply ${tenant} --repair`],
       details: { holder: holder?.slice(1, 4) ?? null },
     });
@@ -25,6 +27,12 @@ export function explainFailure(tenant: string, error: unknown): ChpError {
       why: 'The passphrase is not the one that it was made with.',
       next: ['Set CHP_PASSPHRASE_FILE to the right file, or put back $CHP_HOME/keys.'],
     });
-  const lines = text.split('\n').map((line) => line.trim()).filter((line) => /error|fail/i.test(line));
-  return new ChpError('ENGINE_FAILED', `Pulumi failed for ${tenant}`, { why: (lines.slice(0, 6).join('\n') || text).slice(0, 1_500), cause: error });
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => /error|fail/i.test(line));
+  return new ChpError('ENGINE_FAILED', `Pulumi failed for ${tenant}`, {
+    why: (lines.slice(0, 6).join('\n') || text).slice(0, 1_500),
+    cause: error,
+  });
 }

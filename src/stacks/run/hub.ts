@@ -11,9 +11,18 @@ import { openStack, type StackOptions } from './workspace.ts';
 const nothing = async (): Promise<Record<string, unknown>> => ({});
 
 /** Makes identity and host base what they are to be; looks at the host first. @returns the identity */
-export function upHub(args: HubArgs, options: StackOptions, onChange: (line: string) => void): Promise<IdentityOutputs> {
+export function upHub(
+  args: HubArgs,
+  options: StackOptions,
+  onChange: (line: string) => void,
+): Promise<IdentityOutputs> {
   return withStack(args.tenant, args, options, async (stack) => {
-    const { outputs } = await stack.up({ refresh: true, onEvent: (event) => told(event, onChange), signal: options.signal, suppressOutputs: true });
+    const { outputs } = await stack.up({
+      refresh: true,
+      onEvent: (event) => told(event, onChange),
+      signal: options.signal,
+      suppressOutputs: true,
+    });
     return identityOf(outputs);
   });
 }
@@ -30,7 +39,11 @@ export function previewHub(args: HubArgs, options: StackOptions): Promise<Infras
         const op = step && OPS[step.op];
         if (!step || !op || step.type === 'pulumi:pulumi:Stack') return;
         const drift = (step.old?.outputs as { drift?: string[] } | undefined)?.drift ?? [];
-        changes.push({ resource: step.urn.split('::').slice(-2).join('::'), op, paths: drift.length > 0 ? drift : Object.keys(step.detailedDiff ?? {}).concat(step.diffs ?? []) });
+        changes.push({
+          resource: step.urn.split('::').slice(-2).join('::'),
+          op,
+          paths: drift.length > 0 ? drift : Object.keys(step.detailedDiff ?? {}).concat(step.diffs ?? []),
+        });
       },
     });
     return changes;
@@ -65,7 +78,12 @@ const OPS: Record<string, InfrastructureChange['op']> = {
   delete: 'delete',
 };
 
-async function withStack<T>(tenant: string, args: HubArgs | null, options: StackOptions, work: (stack: Stack) => Promise<T>): Promise<T> {
+async function withStack<T>(
+  tenant: string,
+  args: HubArgs | null,
+  options: StackOptions,
+  work: (stack: Stack) => Promise<T>,
+): Promise<T> {
   try {
     const program = args ? (await import('../programs/hub.ts')).hubProgram(args) : nothing;
     const stack = await openStack(tenant, program, options);
@@ -77,12 +95,18 @@ async function withStack<T>(tenant: string, args: HubArgs | null, options: Stack
 }
 
 function identityOf(outputs: Awaited<ReturnType<Stack['outputs']>>): IdentityOutputs {
-  const identity = Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value as string])) as unknown as IdentityOutputs;
+  const identity = Object.fromEntries(
+    Object.entries(outputs).map(([name, { value }]) => [name, value as string]),
+  ) as unknown as IdentityOutputs;
   for (const name of IDENTITY_SECRETS) redactor.add(identity[name]);
   return identity;
 }
 
-function told(event: { resourcePreEvent?: { metadata: { op: string; urn: string; type: string } } }, onChange: (line: string) => void): void {
+function told(
+  event: { resourcePreEvent?: { metadata: { op: string; urn: string; type: string } } },
+  onChange: (line: string) => void,
+): void {
   const step = event.resourcePreEvent?.metadata;
-  if (step && step.op !== 'same' && step.type !== 'pulumi:pulumi:Stack') onChange(`${step.op} ${step.urn.split('::').at(-1)}`);
+  if (step && step.op !== 'same' && step.type !== 'pulumi:pulumi:Stack')
+    onChange(`${step.op} ${step.urn.split('::').at(-1)}`);
 }

@@ -22,7 +22,9 @@ export async function repairState(stack: Stack, tenant: string, host: string): P
   const exported = await stack.exportStack();
   const deployment = exported.deployment as Deployment;
   if (!deployment.pending_operations?.length) return notes;
-  const pending = deployment.pending_operations.map(({ resource, type }) => `${type} ${resource.urn.split('::').at(-1)}`);
+  const pending = deployment.pending_operations.map(
+    ({ resource, type }) => `${type} ${resource.urn.split('::').at(-1)}`,
+  );
   await stack.importStack({ ...exported, deployment: { ...deployment, pending_operations: [] } });
   return [...notes, ...pending.map((operation) => `an earlier run was cut while ${operation}; it is done again`)];
 }

@@ -1,10 +1,22 @@
-import { DEMO_MODEL } from '../demo-model.ts';
-import { GATEWAY_TOKEN } from '../../../core/secret-names.ts';
 import type { TenantLayout } from '../../../core/host-layout.ts';
+import { GATEWAY_TOKEN } from '../../../core/secret-names.ts';
 import type { Tenant } from '../../../core/tenant/schema.ts';
+import { DEMO_MODEL } from '../demo-model.ts';
 
 /** Config paths that chp itself sets; `config:` of a tenant may not. */
-export const RESERVED_PATHS = ['gateway.mode', 'gateway.bind', 'gateway.port', 'gateway.auth', 'gateway.remote', 'logging.file', 'models.providers.chp-', 'skills.load.extraDirs', 'skills.allowBundled', 'env', 'update'] as const;
+export const RESERVED_PATHS = [
+  'gateway.mode',
+  'gateway.bind',
+  'gateway.port',
+  'gateway.auth',
+  'gateway.remote',
+  'logging.file',
+  'models.providers.chp-',
+  'skills.load.extraDirs',
+  'skills.allowBundled',
+  'env',
+  'update',
+] as const;
 
 type Json = Record<string, unknown>;
 
@@ -14,12 +26,24 @@ type Json = Record<string, unknown>;
  */
 export function renderConfig(tenant: Tenant, layout: TenantLayout): Json {
   const own: Json = {
-    gateway: { mode: 'local', bind: 'loopback', port: tenant.gateway.port, auth: { mode: 'token', token: `\${${GATEWAY_TOKEN}}` } },
+    gateway: {
+      mode: 'local',
+      bind: 'loopback',
+      port: tenant.gateway.port,
+      auth: { mode: 'token', token: `\${${GATEWAY_TOKEN}}` },
+    },
     logging: { file: `${layout.logs}/gateway-own.log` },
     update: { checkOnStart: false },
     plugins: { slots: { memory: 'none' } },
     models: { providers: provider(tenant) },
-    agents: { defaults: { skipBootstrap: true, workspace: `${layout.home}/workspace`, userTimezone: tenant.timezone, model: { primary: modelName(tenant) } } },
+    agents: {
+      defaults: {
+        skipBootstrap: true,
+        workspace: `${layout.home}/workspace`,
+        userTimezone: tenant.timezone,
+        model: { primary: modelName(tenant) },
+      },
+    },
     skills: { allowBundled: ['none'], load: { extraDirs: [`${layout.current}/skills`] } },
     channels: channels(tenant),
   };
@@ -28,10 +52,14 @@ export function renderConfig(tenant: Tenant, layout: TenantLayout): Json {
 
 /** Secrets that config and processes of this tenant use. */
 export function secretNames(tenant: Tenant): string[] {
-  const fromConfig = [...JSON.stringify(tenant.config).matchAll(/\$\{([A-Z][A-Z0-9_]*)\}/g)].map(([, name]) => name ?? '');
+  const fromConfig = [...JSON.stringify(tenant.config).matchAll(/\$\{([A-Z][A-Z0-9_]*)\}/g)].map(
+    ([, name]) => name ?? '',
+  );
   const fromChannels = Object.values(tenant.channels).flatMap((channel) => (channel.secret ? [channel.secret] : []));
   const fromModel = modelSecret(tenant);
-  return [...new Set([GATEWAY_TOKEN, ...(fromModel ? [fromModel] : []), ...fromChannels, ...tenant.secrets, ...fromConfig])].sort();
+  return [
+    ...new Set([GATEWAY_TOKEN, ...(fromModel ? [fromModel] : []), ...fromChannels, ...tenant.secrets, ...fromConfig]),
+  ].sort();
 }
 
 /** The variable that holds the model's key; null where there is none. */
@@ -56,7 +84,8 @@ function modelName({ model }: Tenant): string {
 
 function provider(tenant: Tenant): Json {
   const { model } = tenant;
-  if (model.provider === 'demo') return { 'chp-demo': openAiCompatible(`http://127.0.0.1:${DEMO_MODEL.port(tenant)}/v1`, DEMO_MODEL.id, 'demo') };
+  if (model.provider === 'demo')
+    return { 'chp-demo': openAiCompatible(`http://127.0.0.1:${DEMO_MODEL.port(tenant)}/v1`, DEMO_MODEL.id, 'demo') };
   if (model.provider !== 'openai-compatible') return {};
   const secret = modelSecret(tenant);
   return { 'chp-model': openAiCompatible(model.baseUrl ?? '', model.id ?? '', secret ? `\${${secret}}` : 'none') };
@@ -93,9 +122,11 @@ function deepMerge(base: Json, over: Json): Json {
 }
 
 function withoutEmpty(config: Json): Json {
-  if (isObject(config.models) && isObject(config.models.providers) && Object.keys(config.models.providers).length === 0) delete config.models;
+  if (isObject(config.models) && isObject(config.models.providers) && Object.keys(config.models.providers).length === 0)
+    delete config.models;
   if (isObject(config.channels) && Object.keys(config.channels).length === 0) delete config.channels;
   return config;
 }
 
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,6 +1,17 @@
 const PACKAGES = [
-  '@node-llama-cpp', 'node-llama-cpp', '@octokit', 'ipull', 'simple-git', '@reflink',
-  '@types', 'bun-types', '@cloudflare', 'pdfjs-dist', '@napi-rs/canvas', 'chromium-bidi', 'devtools-protocol',
+  '@node-llama-cpp',
+  'node-llama-cpp',
+  '@octokit',
+  'ipull',
+  'simple-git',
+  '@reflink',
+  '@types',
+  'bun-types',
+  '@cloudflare',
+  'pdfjs-dist',
+  '@napi-rs/canvas',
+  'chromium-bidi',
+  'devtools-protocol',
 ];
 
 /**

@@ -1,0 +1,44 @@
+import { glob, rm } from 'node:fs/promises';
+import { build } from 'esbuild';
+import { buildAgentFiles } from '../src/adapters/agent/bundle.ts';
+import { packagePath } from '../src/core/package-root.ts';
+
+/**
+ * `npm run build`: what the package publishes in dist/, in a second or two. One entry a command, and shared parts in
+ * chunks of their own, so that a command reads only what it uses.
+ */
+
+/** Left in node_modules: large and rarely used, native, or with files that they look for beside themselves. */
+const EXTERNAL = ['@pulumi/pulumi', 'ssh2', 'node-ssh', 'pg', 'pg-native', 'zx', 'esbuild', 'typescript', 'ts-node'];
+
+const DIST = packagePath('dist');
+
+async function entries(): Promise<string[]> {
+  const commands = await Array.fromAsync(glob('src/commands/**/*.ts', { cwd: packagePath() }));
+  return ['src/start.ts', ...commands.filter((path) => !/\/(base|args)\.ts$/.test(path)).sort()];
+}
+
+await rm(DIST, { recursive: true, force: true });
+await build({
+  absWorkingDir: packagePath(),
+  entryPoints: [
+    ...(await entries()).map((path) => ({ in: path, out: path.replace(/^src\/|\.ts$/g, '') })),
+    { in: 'src/stacks/provider/main.ts', out: 'provider' },
+  ],
+  outdir: DIST,
+  chunkNames: 'chunks/[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  keepNames: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  external: EXTERNAL.flatMap((name) => [name, `${name}/*`]),
+  // CommonJS packages in an ES module still call require().
+  banner: { js: "import{createRequire as __makeRequire}from'node:module';const require=__makeRequire(import.meta.url);" },
+});
+await buildAgentFiles(packagePath('dist', 'host'));

@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** One cache for all tests: engines and bundles are built once. */
+const CACHE = process.env.CHP_TEST_CACHE ?? join(tmpdir(), 'chp-test-cache');
+
+export interface ChpResult {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+  /** What --json printed. */
+  json: { ok: boolean; result?: any; error?: { code: string; message: string; why?: string; next: string[] } } | null;
+}
+
+/** The command line as users run it, with a $CHP_HOME of its own. */
+export class Chp {
+  readonly home = mkdtempSync(join(tmpdir(), 'chp home '));
+  readonly env: NodeJS.ProcessEnv;
+
+  constructor(env: NodeJS.ProcessEnv = {}) {
+    const { CI: _ci, ...inherited } = process.env;
+    this.env = { ...inherited, CHP_HOME: this.home, CHP_CACHE: CACHE, NO_COLOR: '1', ...env };
+  }
+
+  run(args: readonly string[], options: { input?: string; env?: NodeJS.ProcessEnv } = {}): Promise<ChpResult> {
+    const child = spawn(process.execPath, [join(ROOT, 'bin/run.js'), ...args], {
+      env: { ...this.env, ...options.env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    child.stdin.on('error', () => {});
+    child.stdin.end(options.input ?? '');
+    return new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code) => resolve({ code, stdout, stderr, json: parse(stdout) }));
+    });
+  }
+
+  /** As `run`, with --json; fails the test with what was said when the exit code is another one. */
+  async json(args: readonly string[], options: Parameters<Chp['run']>[1] & { code?: number } = {}): Promise<any> {
+    const result = await this.run([...args, '--json'], options);
+    if (result.code !== (options.code ?? 0))
+      throw new Error(`chp ${args.join(' ')}: exit ${result.code}\n${result.stdout}\n${result.stderr}`);
+    return result.json?.ok ? result.json.result : result.json?.error;
+  }
+
+  cleanUp(): void {
+    rmSync(this.home, { recursive: true, force: true });
+  }
+}
+
+function parse(text: string): ChpResult['json'] {
+  try {
+    return JSON.parse(text) as ChpResult['json'];
+  } catch {
+    return null;
+  }
+}
