@@ -39,6 +39,8 @@ await build({
   logLevel: 'warning',
   external: EXTERNAL.flatMap((name) => [name, `${name}/*`]),
   // CommonJS packages in an ES module still call require().
-  banner: { js: "import{createRequire as __makeRequire}from'node:module';const require=__makeRequire(import.meta.url);" },
+  banner: {
+    js: "import{createRequire as __makeRequire}from'node:module';const require=__makeRequire(import.meta.url);",
+  },
 });
 await buildAgentFiles(packagePath('dist', 'host'));
