@@ -221,7 +221,12 @@ function ensureFolder(root: string, folder: string, known: Set<string>): void {
 
 async function manifestOf(member: ReadMember): Promise<unknown> {
   if (member.path !== TREE_MANIFEST || member.type !== 'file' || member.size > MAX_MANIFEST) throw noManifest();
-  return JSON.parse((await member.bytes()).toString('utf8'));
+  try {
+    return JSON.parse((await member.bytes()).toString('utf8'));
+  } catch (error) {
+    // The cause is left out: it would print the whole list.
+    throw error instanceof SyntaxError ? noManifest() : error;
+  }
 }
 
 /** Ends with an error when either side does. */

@@ -58,7 +58,8 @@ async function build(
       installApp(app, runtime.lockDir, platform, step, signal),
     );
     // Not the lock file and its package.json: how they are laid out must not change what runs.
-    const keep = (path: string) => path.startsWith('node_modules/') && !runtime.prune.some((pattern) => pattern.test(path));
+    const keep = (path: string) =>
+      path.startsWith('node_modules/') && !runtime.prune.some((pattern) => pattern.test(path));
     const appTree = await progress.step('Pack the gateway', (step) => pack(app, work, step, signal, keep));
     const nodeTree = await progress.step(`Pack node ${NODE_VERSION}`, async (step) => {
       await unpackNode(node, platform, signal);
