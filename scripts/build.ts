@@ -1,4 +1,5 @@
-import { glob, rm } from 'node:fs/promises';
+import { globSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { buildAgentFiles } from '../src/adapters/agent/bundle.ts';
 import { packagePath } from '../src/core/package-root.ts';
@@ -13,8 +14,8 @@ const EXTERNAL = ['@pulumi/pulumi', 'ssh2', 'node-ssh', 'pg', 'pg-native', 'zx',
 
 const DIST = packagePath('dist');
 
-async function entries(): Promise<string[]> {
-  const commands = await Array.fromAsync(glob('src/commands/**/*.ts', { cwd: packagePath() }));
+function entries(): string[] {
+  const commands = globSync('src/commands/**/*.ts', { cwd: packagePath() });
   return ['src/start.ts', ...commands.filter((path) => !/\/(base|args)\.ts$/.test(path)).sort()];
 }
 
@@ -22,7 +23,7 @@ await rm(DIST, { recursive: true, force: true });
 await build({
   absWorkingDir: packagePath(),
   entryPoints: [
-    ...(await entries()).map((path) => ({ in: path, out: path.replace(/^src\/|\.ts$/g, '') })),
+    ...entries().map((path) => ({ in: path, out: path.replace(/^src\/|\.ts$/g, '') })),
     { in: 'src/stacks/provider/main.ts', out: 'provider' },
   ],
   outdir: DIST,

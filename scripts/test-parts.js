@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { ROOT } from './bootstrap.js';
+import { root } from './dependencies.js';
 
 const isRoot = process.getuid?.() === 0;
 const answers = (...argv) => spawnSync(argv[0], argv.slice(1), { stdio: 'ignore', timeout: 20_000 }).status === 0;
@@ -22,15 +22,15 @@ const PARTS = [
   },
   {
     name: 'host tools',
-    packages: ['rsync', 'zstd', 'age', 'procps'],
-    present: () => ['rsync', 'zstd', 'age', 'ps'].every(onPath),
+    packages: ['rsync', 'zstd', 'age', 'procps', 'util-linux'],
+    present: () => ['rsync', 'zstd', 'age', 'ps', 'flock'].every(onPath),
     marker: 'test/hosts/hosts.ts',
   },
   {
     name: 'Docker and debootstrap (test hosts with real systemd)',
     packages: ['docker.io', 'debootstrap', 'iptables'],
     present: () => onPath('dockerd') && onPath('debootstrap') && isRoot,
-    ready: () => spawnSync(join(ROOT, 'test', 'hosts', 'docker.sh'), { stdio: ['ignore', 2, 2] }).status === 0,
+    ready: () => spawnSync(join(root, 'test', 'hosts', 'docker.sh'), { stdio: ['ignore', 2, 2] }).status === 0,
     marker: 'test/hosts/hosts.ts',
   },
 ];
@@ -43,11 +43,11 @@ export function prepareParts() {
   const missing = PARTS.filter((part) => !part.present());
   if (missing.length > 0 && isRoot && onPath('apt-get')) install(missing.flatMap((part) => part.packages));
   const lacking = PARTS.filter((part) => !(part.present() && (part.ready?.() ?? true)));
-  const tests = lacking.length > 0 ? testFiles(join(ROOT, 'test')) : [];
+  const tests = lacking.length > 0 ? testFiles(join(root, 'test')) : [];
   return lacking.map((part) => ({
     name: part.name,
     how: `as root: apt-get install ${part.packages.join(' ')}${isRoot ? '' : ', and run npm test as root'}`,
-    files: tests.filter((file) => imports(file, join(ROOT, part.marker))).map((file) => relative(ROOT, file)),
+    files: tests.filter((file) => imports(file, join(root, part.marker))).map((file) => relative(root, file)),
   }));
 }
 
