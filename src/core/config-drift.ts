@@ -20,7 +20,12 @@ export function ownerOf(path: string, ownership: Ownership): ConfigDrift['owner'
 
 /** Every leaf where the live file differs from the one that was applied. Pure. */
 export function configDrift(base: Json, live: Json, ownership: Ownership): ConfigDrift[] {
-  return differences(base, live).map(({ path, a, b }) => ({ path, owner: ownerOf(path, ownership), base: a, live: b }));
+  return owned(base, live, ownership).map(({ keys, owner, a, b }) => ({
+    path: keys.join('.'),
+    owner,
+    base: a,
+    live: b,
+  }));
 }
 
 /**
@@ -29,18 +34,31 @@ export function configDrift(base: Json, live: Json, ownership: Ownership): Confi
  */
 export function mergeConfig(base: Json, live: Json, desired: Json, ownership: Ownership): JsonObject {
   const merged = structuredClone(desired) as JsonObject;
-  for (const { path, owner, live: value } of configDrift(base, live, ownership))
-    if (owner !== 'operator') setPath(merged, path.split('.'), value);
+  for (const { keys, owner, b: value } of owned(base, live, ownership))
+    if (owner !== 'operator') setPath(merged, keys, value);
   return merged;
 }
 
-function differences(a: Json, b: Json, path = ''): { path: string; a: Json; b: Json }[] {
+function owned(base: Json, live: Json, ownership: Ownership): (Difference & { owner: ConfigDrift['owner'] })[] {
+  return differences(base, live).map((found) => ({ ...found, owner: ownerOf(found.keys.join('.'), ownership) }));
+}
+
+interface Difference {
+  keys: string[];
+  a: Json;
+  b: Json;
+}
+
+function differences(a: Json, b: Json, keys: string[] = []): Difference[] {
   if (isObject(a) && isObject(b))
     return [...new Set([...Object.keys(a), ...Object.keys(b)])]
+      .filter((key) => key !== '__proto__')
       .sort()
-      .flatMap((key) => differences(a[key], b[key], path ? `${path}.${key}` : key));
-  return isDeepStrictEqual(a, b) ? [] : [{ path, a, b }];
+      .flatMap((key) => differences(own(a, key), own(b, key), [...keys, key]));
+  return isDeepStrictEqual(a, b) ? [] : [{ keys, a, b }];
 }
+
+const own = (object: JsonObject, key: string): Json => (Object.hasOwn(object, key) ? object[key] : undefined);
 
 function setPath(target: JsonObject, [head, ...rest]: string[], value: Json): void {
   if (head === undefined) return;
@@ -49,8 +67,10 @@ function setPath(target: JsonObject, [head, ...rest]: string[], value: Json): vo
     else target[head] = value;
     return;
   }
-  if (!isObject(target[head])) target[head] = {};
-  setPath(target[head] as JsonObject, rest, value);
+  const below = own(target, head);
+  const next: JsonObject = isObject(below) ? below : {};
+  target[head] = next;
+  setPath(next, rest, value);
 }
 
 function matchesAny(path: string, patterns: readonly string[]): boolean {

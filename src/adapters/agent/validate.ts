@@ -26,7 +26,8 @@ const FORMS: Record<AgentEvent['event'], Record<string, (value: unknown) => bool
 export function assertEvent(frame: Frame): AgentEvent {
   if (frame.kind === 'json' && typeof frame.value === 'object' && frame.value !== null) {
     const event = frame.value as Record<string, unknown>;
-    const form = FORMS[event.event as AgentEvent['event']];
+    const name = event.event as AgentEvent['event'];
+    const form = Object.hasOwn(FORMS, name) ? FORMS[name] : undefined;
     if (form && Object.entries(form).every(([key, holds]) => holds(event[key]))) return frame.value as AgentEvent;
   }
   throw new ChpError('AGENT_FAILED', 'the host agent answered with something that is not in the protocol', {

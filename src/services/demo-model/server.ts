@@ -27,9 +27,12 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   if (request.method !== 'POST') return refuse(response, 405, 'use POST');
   let body: ChatRequest;
   try {
-    body = JSON.parse(await readBody(request)) as ChatRequest;
+    const text = await readBody(request);
+    if (text === null) return refuse(response, 413, `the body is over ${MAX_BODY} bytes`);
+    // A body of null, a number or a text lacks every field as an empty one does.
+    body = { ...(JSON.parse(text) as ChatRequest) };
   } catch {
-    return refuse(response, 400, 'the body is not JSON, or too large');
+    return refuse(response, 400, 'the body is not JSON');
   }
   if (body.model !== DEMO_MODEL_ID)
     return refuse(response, 404, `the model ${JSON.stringify(body.model)} does not exist`, 'model_not_found');
@@ -85,13 +88,13 @@ function json(response: ServerResponse, status: number, value: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
+/** null when it is too large; it is read to its end all the same, so that the answer is heard. */
+async function readBody(request: IncomingMessage): Promise<string | null> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.byteLength;
-    if (size > MAX_BODY) throw new Error('too large');
-    chunks.push(chunk);
+    if (size <= MAX_BODY) chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return size > MAX_BODY ? null : Buffer.concat(chunks).toString('utf8');
 }

@@ -95,7 +95,8 @@ export class Journal {
   #append(line: Line): void {
     const file = openSync(this.#path, 'a', 0o600);
     try {
-      writeSync(file, `${JSON.stringify(line)}\n`);
+      // Each line begins with its own end: one that a power cut tore apart does not swallow the next.
+      writeSync(file, `\n${JSON.stringify(line)}\n`);
       fsyncSync(file);
     } finally {
       closeSync(file);

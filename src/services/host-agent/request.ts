@@ -32,14 +32,15 @@ const FORMS: Record<Exclude<AgentRequest['op'], 'confirm' | 'revert'>, Record<st
 export function assertRequest(frame: Frame | undefined): Exclude<AgentRequest, { op: 'confirm' | 'revert' }> {
   const value = frame?.kind === 'json' ? frame.value : undefined;
   if (!isObject(value)) throw new ChpError('AGENT_FAILED', 'no request came');
-  const form = FORMS[value.op as keyof typeof FORMS];
+  const op = String(value.op);
+  const form = Object.hasOwn(FORMS, op) ? FORMS[op as keyof typeof FORMS] : undefined;
   const wrong = form && Object.entries(form).find(([key, holds]) => !holds(value[key]))?.[0];
   if (!form || wrong !== undefined)
-    throw new ChpError('AGENT_FAILED', `the request "${String(value.op)}" is not in the protocol`, {
+    throw new ChpError('AGENT_FAILED', `the request "${op}" is not in the protocol`, {
       ...(wrong === undefined ? {} : { why: `"${wrong}" does not have the form it must have.` }),
       next: ['chp tenant apply installs the agent that belongs to this chp.'],
     });
-  if (value.op !== 'facts') assertTenantName(String(value.tenant));
+  if (op !== 'facts') assertTenantName(typeof value.tenant === 'string' ? value.tenant : '');
   return value as Exclude<AgentRequest, { op: 'confirm' | 'revert' }>;
 }
 

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { BlobHeader } from '../../core/agent-protocol.ts';
 import type { Digest } from '../../core/digest.ts';
 import { ChpError } from '../../core/errors.ts';
@@ -42,12 +43,11 @@ export class Store {
     if (header.kind === 'tree') {
       const stream = new PassThrough();
       const extracted = extractTreeArchive(stream, this.tree(header.blob), header.blob);
-      extracted.catch(() => stream.destroy());
-      for await (const chunk of chunks)
-        if (!stream.write(chunk) && !stream.destroyed)
-          await new Promise<void>((resolve) => stream.once('drain', resolve).once('close', resolve));
-      stream.end();
-      await extracted;
+      const fed = pipeline(chunks, stream);
+      // Whichever fails first takes the other with it; the archive's own words say more than the pipe's.
+      const [unpacked, sent] = await Promise.allSettled([extracted.catch((error) => fail(stream, error)), fed]);
+      if (sent.status === 'rejected' && !(sent.reason instanceof Gone)) throw sent.reason;
+      if (unpacked.status === 'rejected') throw unpacked.reason;
       return;
     }
     if (header.size > MAX_OBJECT)
@@ -91,4 +91,12 @@ export class Store {
       if (/^[0-9a-f]{64}$/.test(name) && !kept.trees.has(name))
         await rm(join(this.#layout.trees, name), { recursive: true, force: true });
   }
+}
+
+/** The stream was given up because what reads it failed. */
+class Gone extends Error {}
+
+function fail(stream: PassThrough, error: unknown): never {
+  stream.destroy(new Gone());
+  throw error;
 }
