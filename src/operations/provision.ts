@@ -64,7 +64,7 @@ export async function forgetProvision(context: Context, tenant: Pick<Tenant, 'na
 async function stackOptions(context: Context): Promise<StackOptions> {
   const { home, env, progress, signal } = context;
   const engine = await acquireEngine('pulumi', { home, env, progress, signal });
-  return { home, env, signal, engine: engine.path };
+  return { home, env, signal, engine, note: (text) => progress.note(text) };
 }
 
 async function hubArgs(context: Context, tenant: Tenant, host: HostLink, bundle: RuntimeBundle): Promise<HubArgs> {

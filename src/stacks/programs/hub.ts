@@ -43,9 +43,9 @@ const OUTPUTS: readonly (keyof IdentityOutputs)[] = [
 ];
 
 /** A hub tenant: its identity, and the base of its host. Returns the stack's outputs. */
-export function hubProgram(args: HubArgs): () => Promise<Record<string, unknown>> {
+export function hubProgram({ rotation = 0, ...args }: HubArgs): () => Promise<Record<string, unknown>> {
   return async () => {
-    const identity = new Identity('identity', { tenant: args.tenant, rotation: 0 });
+    const identity = new Identity('identity', { tenant: args.tenant, rotation });
     new Host('host', { ...args, ageIdentity: identity.ageIdentity, signingPublicKey: identity.signingPublicKey }, {});
     return Object.fromEntries(OUTPUTS.map((name) => [name, identity[name]]));
   };

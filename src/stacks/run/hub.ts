@@ -1,112 +1,132 @@
-import { hostname } from 'node:os';
-import type { Stack } from '@pulumi/pulumi/automation/index.js';
 import type { InfrastructureChange } from '../../core/plan.ts';
 import { redactor } from '../../core/redact.ts';
-import type { HubArgs } from '../args/hub.ts';
+import { checkHubArgs, type HubArgs } from '../args/hub.ts';
 import { IDENTITY_SECRETS, type IdentityOutputs } from '../provider/identity.ts';
+import { hostImportId } from '../provider/import-id.ts';
+import { changeOf } from './changes.ts';
 import { explainFailure } from './faults.ts';
-import { repairState } from './repair.ts';
-import { openStack, type StackOptions } from './workspace.ts';
+import { clearPending, removeBegun } from './repair.ts';
+import { withStack } from './with-stack.ts';
+import { ifMissing, readOutputs, type StackOptions, withEngine } from './workspace.ts';
 
-const nothing = async (): Promise<Record<string, unknown>> => ({});
-
-/** Makes identity and host base what they are to be; looks at the host first. @returns the identity */
-export function upHub(
+/**
+ * Makes identity and host base what they are to be; looks at the host first, and goes on where a killed run stopped.
+ * `onChange` hears of each change as it begins.
+ * @returns the identity, secrets in the clear
+ */
+export async function upHub(
   args: HubArgs,
   options: StackOptions,
   onChange: (line: string) => void,
 ): Promise<IdentityOutputs> {
-  return withStack(args.tenant, args, options, async (stack) => {
+  checkHubArgs(args);
+  const identity = await withStack(args.tenant, await programOf(args), options, async ({ stack, pending }) => {
+    await clearPending(stack, pending, options.note ?? (() => {}));
     const { outputs } = await stack.up({
       refresh: true,
-      onEvent: (event) => told(event, onChange),
-      signal: options.signal,
       suppressOutputs: true,
-    });
-    return identityOf(outputs);
-  });
-}
-
-/** What `upHub` would change, hand edits on the host included. */
-export function previewHub(args: HubArgs, options: StackOptions): Promise<InfrastructureChange[]> {
-  return withStack(args.tenant, args, options, async (stack) => {
-    const changes: InfrastructureChange[] = [];
-    await stack.preview({
-      refresh: true,
-      signal: options.signal,
-      onEvent: ({ resourcePreEvent }) => {
-        const step = resourcePreEvent?.metadata;
-        const op = step && OPS[step.op];
-        if (!step || !op || step.type === 'pulumi:pulumi:Stack') return;
-        const drift = (step.old?.outputs as { drift?: string[] } | undefined)?.drift ?? [];
-        changes.push({
-          resource: step.urn.split('::').slice(-2).join('::'),
-          op,
-          paths: drift.length > 0 ? drift : Object.keys(step.detailedDiff ?? {}).concat(step.diffs ?? []),
-        });
+      onEvent: (event) => {
+        const change = changeOf(event);
+        if (change) onChange(`${change.op} ${change.resource.split('::').at(-1)}`);
       },
     });
-    return changes;
+    return identityOf(Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value])));
   });
+  return identity as IdentityOutputs;
+}
+
+/** What `upHub` would change, hand edits on the host included. Empty = nothing. Changes neither host nor state. */
+export async function previewHub(args: HubArgs, options: StackOptions): Promise<InfrastructureChange[]> {
+  checkHubArgs(args);
+  const changes = await withStack(args.tenant, await programOf(args), options, async ({ stack }) => {
+    const found: InfrastructureChange[] = [];
+    await stack.preview({
+      refresh: true,
+      onEvent: (event) => {
+        const change = changeOf(event);
+        if (change) found.push(change);
+      },
+    });
+    return found;
+  });
+  return changes ?? [];
+}
+
+/** Brings the state in line with the host, and what was begun to its end in the state. @returns what differs on the host from what it should be, in words */
+export async function refreshHub(tenant: string, options: StackOptions): Promise<string[]> {
+  const drift = await withStack(tenant, null, options, async ({ stack, engine }) => {
+    await stack.refresh({ clearPendingCreates: true, suppressOutputs: true });
+    const { deployment } = JSON.parse(await engine('stack', 'export', '--stack', tenant)) as ExportedState;
+    const hosts = (deployment.resources ?? []).filter(({ type }) => type === 'chp:index:Host');
+    return hosts.flatMap(({ outputs }) => outputs?.drift ?? []);
+  });
+  return drift ?? [];
+}
+
+/** Takes a host that has the tenant's base already into the state. Its identity is made, or found, by the next `upHub`. */
+export async function importHub(args: HubArgs, options: StackOptions): Promise<void> {
+  checkHubArgs(args);
+  await withStack(
+    args.tenant,
+    async () => ({}),
+    options,
+    async ({ stack }) => {
+      await stack.import({
+        resources: [{ type: 'chp:index:Host', name: 'host', id: hostImportId(args) }],
+        generateCode: false,
+        protect: false,
+      });
+    },
+  );
 }
 
 /** What the state says, without touching anything. null = there is no stack, or it has no identity yet. */
 export function readHub(tenant: string, options: StackOptions): Promise<IdentityOutputs | null> {
-  return withStack(tenant, null, options, async (stack) => {
-    const outputs = await stack.outputs();
+  return reading(tenant, options, async (engine) => {
+    const outputs = await readOutputs(tenant, engine).catch(ifMissing<Record<string, unknown>>({}));
     return outputs.gatewayToken ? identityOf(outputs) : null;
   });
 }
 
+/** The state as JSON, secrets encrypted. null = there is no stack. */
+export function exportState(tenant: string, options: StackOptions): Promise<string | null> {
+  return reading(tenant, options, (engine) =>
+    engine('stack', 'export', '--stack', tenant).catch(ifMissing<string | null>(null)),
+  );
+}
+
 /** Removes identity and host base, then the stack itself. Nothing to remove is fine. */
-export function destroyHub(tenant: string, options: StackOptions): Promise<void> {
-  return withStack(tenant, null, options, async (stack) => {
-    await stack.destroy({ signal: options.signal, suppressOutputs: true });
-    await stack.workspace.removeStack(tenant);
+export async function destroyHub(tenant: string, options: StackOptions): Promise<void> {
+  await withStack(tenant, null, options, async ({ stack, engine, pending }) => {
+    await removeBegun(pending);
+    await stack.destroy({ suppressOutputs: true });
+    await engine('stack', 'rm', '--yes', '--remove-backups', '--stack', tenant);
   });
 }
 
-/** Forgets the stack without touching the host. */
-export function forgetHub(tenant: string, options: StackOptions): Promise<void> {
-  return withStack(tenant, null, options, (stack) => stack.workspace.removeStack(tenant, { force: true }));
+/** Forgets the stack without touching the host. Nothing to forget is fine. */
+export async function forgetHub(tenant: string, options: StackOptions): Promise<void> {
+  await withStack(tenant, null, options, async ({ engine }) => {
+    await engine('stack', 'rm', '--yes', '--force', '--remove-backups', '--stack', tenant);
+  });
 }
 
-const OPS: Record<string, InfrastructureChange['op']> = {
-  create: 'create',
-  update: 'update',
-  replace: 'replace',
-  delete: 'delete',
-};
+interface ExportedState {
+  deployment: { resources?: { type: string; outputs?: { drift?: string[] } }[] };
+}
 
-async function withStack<T>(
-  tenant: string,
-  args: HubArgs | null,
-  options: StackOptions,
-  work: (stack: Stack) => Promise<T>,
-): Promise<T> {
-  try {
-    const program = args ? (await import('../programs/hub.ts')).hubProgram(args) : nothing;
-    const stack = await openStack(tenant, program, options);
-    await repairState(stack, tenant, hostname());
-    return await work(stack);
-  } catch (error) {
+/** One run of the engine: quicker than the Automation API. */
+function reading<T>(tenant: string, options: StackOptions, work: Parameters<typeof withEngine<T>>[1]): Promise<T> {
+  return withEngine(options, work).catch((error: unknown) => {
     throw explainFailure(tenant, error);
-  }
+  });
 }
 
-function identityOf(outputs: Awaited<ReturnType<Stack['outputs']>>): IdentityOutputs {
-  const identity = Object.fromEntries(
-    Object.entries(outputs).map(([name, { value }]) => [name, value as string]),
-  ) as unknown as IdentityOutputs;
+// Loaded on use: it brings Pulumi's runtime along.
+const programOf = async (args: HubArgs) => (await import('../programs/hub.ts')).hubProgram(args);
+
+function identityOf(outputs: Record<string, unknown>): IdentityOutputs {
+  const identity = outputs as unknown as IdentityOutputs;
   for (const name of IDENTITY_SECRETS) redactor.add(identity[name]);
   return identity;
-}
-
-function told(
-  event: { resourcePreEvent?: { metadata: { op: string; urn: string; type: string } } },
-  onChange: (line: string) => void,
-): void {
-  const step = event.resourcePreEvent?.metadata;
-  if (step && step.op !== 'same' && step.type !== 'pulumi:pulumi:Stack')
-    onChange(`${step.op} ${step.urn.split('::').at(-1)}`);
 }

@@ -1,55 +1,37 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Stack } from '@pulumi/pulumi/automation/index.js';
+import { deleteHost, type HostState } from '../provider/host.ts';
+import { type Engine, ifMissing } from './workspace.ts';
 
-interface LockFile {
-  pid: number;
-  hostname: string;
+/** Something that a killed run had begun. */
+export interface PendingOperation {
+  type: string;
+  resource: { urn: string; type: string; inputs?: Record<string, unknown> };
 }
 
-interface Deployment {
-  pending_operations?: { resource: { urn: string }; type: string }[];
+/** What earlier runs began and never ended, as the state says. */
+export async function pendingOperations(tenant: string, engine: Engine): Promise<PendingOperation[]> {
+  const text = await engine('stack', 'export', '--stack', tenant).catch(ifMissing('{}'));
+  const { deployment } = JSON.parse(text) as { deployment?: { pending_operations?: PendingOperation[] } };
+  return deployment?.pending_operations ?? [];
 }
 
 /**
- * Clears what a killed run leaves in the state: locks of processes that are dead on this machine, and operations that
- * never ended. Every operation of our provider can be repeated, so what was begun is simply done again; nothing that
- * the host has is lost by forgetting that it was begun.
+ * Has the engine forget what was begun, under its own lock. Every operation of our provider can be repeated, so the
+ * next `up` simply does it again.
  */
-export async function repairState(stack: Stack, tenant: string, host: string): Promise<string[]> {
-  const notes = await clearDeadLocks(stack, tenant, host);
-  const exported = await stack.exportStack();
-  const deployment = exported.deployment as Deployment;
-  if (!deployment.pending_operations?.length) return notes;
-  const pending = deployment.pending_operations.map(
-    ({ resource, type }) => `${type} ${resource.urn.split('::').at(-1)}`,
-  );
-  await stack.importStack({ ...exported, deployment: { ...deployment, pending_operations: [] } });
-  return [...notes, ...pending.map((operation) => `an earlier run was cut while ${operation}; it is done again`)];
+export async function clearPending(
+  stack: Stack,
+  pending: readonly PendingOperation[],
+  note: (text: string) => void,
+): Promise<void> {
+  if (pending.length === 0) return;
+  await stack.refresh({ clearPendingCreates: true, suppressOutputs: true });
+  for (const { type, resource } of pending)
+    note(`An earlier run was cut while ${type} ${resource.urn.split('::').at(-1)}; it is done again.`);
 }
 
-/** Only for the file backend: others have leases of their own. */
-async function clearDeadLocks(stack: Stack, tenant: string, host: string): Promise<string[]> {
-  const settings = await stack.workspace.projectSettings();
-  const url = settings.backend?.url ?? '';
-  if (!url.startsWith('file://')) return [];
-  const dir = join(fileURLToPath(new URL(url)), '.pulumi', 'locks', 'organization', settings.name, tenant);
-  const notes: string[] = [];
-  for (const name of await readdir(dir).catch(() => [])) {
-    const lock = JSON.parse(await readFile(join(dir, name), 'utf8')) as LockFile;
-    if (lock.hostname !== host || isAlive(lock.pid)) continue;
-    await rm(join(dir, name));
-    notes.push(`removed the lock of a run that is dead (pid ${lock.pid})`);
-  }
-  return notes;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+/** Hosts that a killed run had begun to prepare are not in the state: what it made there must go all the same. */
+export async function removeBegun(pending: readonly PendingOperation[]): Promise<void> {
+  const hosts = pending.filter(({ type, resource }) => type === 'creating' && resource.type === 'chp:index:Host');
+  for (const { resource } of hosts) await deleteHost(resource.inputs as unknown as HostState);
 }
