@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { chp, exec } from '../exec.ts';
+import { exec, chp as fromSources } from '../exec.ts';
 import type { BenchCase } from '../harness.ts';
+import { published } from '../published.ts';
+
+const ARGS = ['tenant', 'list', '--json'];
 
 export default {
   name: 'cli-list',
@@ -10,15 +10,15 @@ export default {
   rounds: 15,
   lacks: async () => null,
   prepare: async () => {
-    const home = await mkdtemp(join(tmpdir(), 'chp-bench-'));
-    const env = { CHP_HOME: home };
+    const { chp, home, [Symbol.asyncDispose]: dispose } = await published();
     return {
       sides: [
         { label: 'node -e 0', run: () => exec([process.execPath, '-e', '0']) },
-        { label: 'chp tenant list', run: () => chp(['tenant', 'list', '--json'], { env }) },
+        { label: 'chp tenant list', run: () => chp(ARGS) },
+        { label: 'chp tenant list, from a checkout', run: () => fromSources(ARGS, { env: { CHP_HOME: home } }) },
       ],
       limits: [{ subject: 'chp tenant list', than: 'node -e 0', atMost: 6 }],
-      [Symbol.asyncDispose]: () => rm(home, { recursive: true, force: true }),
+      [Symbol.asyncDispose]: dispose,
     };
   },
 } satisfies BenchCase;
