@@ -10,13 +10,17 @@ import { packagePath } from '../src/core/package-root.ts';
  */
 
 /** Left in node_modules: large and rarely used, native, or with files that they look for beside themselves. */
-const EXTERNAL = ['@pulumi/pulumi', 'ssh2', 'node-ssh', 'pg', 'pg-native', 'zx', 'esbuild', 'typescript', 'ts-node'];
+const EXTERNAL = ['@pulumi/pulumi', 'ssh2', 'node-ssh', 'pg', 'pg-native', 'esbuild', 'typescript', 'ts-node'];
 
 const DIST = packagePath('dist');
 
 function entries(): string[] {
   const commands = globSync('src/commands/**/*.ts', { cwd: packagePath() });
-  return ['src/start.ts', ...commands.filter((path) => !/\/(base|args)\.ts$/.test(path)).sort()];
+  return [
+    'src/start.ts',
+    'src/presenters/help.ts',
+    ...commands.filter((path) => !/\/(base|args)\.ts$/.test(path)).sort(),
+  ];
 }
 
 await rm(DIST, { recursive: true, force: true });

@@ -3,8 +3,9 @@ import chalk from 'chalk';
 import { ChpError } from '../core/errors.ts';
 import { redactor } from '../core/redact.ts';
 import { type Context, openContext } from '../operations/context.ts';
-import { asChpError, presentError } from '../presenters/error.ts';
+import { asChpError, reportError } from '../presenters/error.ts';
 import { plainProgress, silentProgress } from '../presenters/progress.ts';
+import { isUsageError, usageError } from '../presenters/usage.ts';
 
 type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof ChpCommand)['baseFlags'] & T['flags']>;
 type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']>;
@@ -86,19 +87,9 @@ export abstract class ChpCommand<T extends typeof Command> extends Command {
   }
 
   protected override async catch(error: Error & { oclif?: { exit?: number } }): Promise<void> {
-    const usage =
-      error.oclif?.exit === 2 || /^(Nonexistent flag|Missing |Unexpected argument|Expected )/.test(error.message);
-    const fault =
-      usage && !(error instanceof ChpError)
-        ? new ChpError('BAD_INPUT', plain(error.message), {
-            next: [`chp ${this.id?.replaceAll(':', ' ') ?? ''} --help`],
-          })
-        : asChpError(error);
-    if (this.argv.includes('--json'))
-      this.print(JSON.stringify({ ok: false, error: redactor.json(fault.toJSON()) }, null, 2));
-    else process.stderr.write(`${redactor.text(presentError(fault))}\n`);
-    if (this.argv.includes('--verbose'))
-      process.stderr.write(`${redactor.text(String((fault.cause as Error)?.stack ?? fault.stack))}\n`);
+    const known = Object.keys({ ...ChpCommand.baseFlags, ...this.ctor.flags });
+    const fault = isUsageError(error) ? usageError(error, this.id ?? '', known) : asChpError(error);
+    reportError(fault, this.argv);
     process.exitCode = fault.exitCode;
   }
 
@@ -108,12 +99,4 @@ export abstract class ChpCommand<T extends typeof Command> extends Command {
       return (await import('../presenters/terminal-progress.ts')).terminalProgress();
     return plainProgress(process.stderr);
   }
-}
-
-/** oclif's parse errors carry a help hint of their own on later lines. */
-function plain(message: string): string {
-  return message
-    .split('\n')
-    .filter((line) => line && !line.startsWith('See more help'))
-    .join(' ');
 }

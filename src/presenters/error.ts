@@ -1,5 +1,17 @@
 import chalk from 'chalk';
 import { ChpError } from '../core/errors.ts';
+import { redactor } from '../core/redact.ts';
+
+/** Ends a command that failed: JSON on standard output for --json, else text on standard error. No secrets in either. */
+export function reportError(fault: ChpError, argv: readonly string[]): void {
+  // What stands behind `--` is not for us.
+  const flags = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
+  if (flags.includes('--json'))
+    process.stdout.write(`${JSON.stringify({ ok: false, error: redactor.json(fault.toJSON()) }, null, 2)}\n`);
+  else process.stderr.write(`${redactor.text(presentError(fault))}\n`);
+  if (flags.includes('--verbose'))
+    process.stderr.write(`${redactor.text(String((fault.cause as Error | undefined)?.stack ?? fault.stack))}\n`);
+}
 
 /** An error for people: what, why, what next. Chp's own faults say so. */
 export function presentError(error: ChpError): string {
@@ -15,8 +27,6 @@ export function presentError(error: ChpError): string {
 export function asChpError(error: unknown): ChpError {
   if (error instanceof ChpError) return error;
   const fault = error as Error;
-  if (/^command .* not found$/.test(fault.message))
-    return new ChpError('BAD_INPUT', `${fault.message.replaceAll(':', ' ')}`, { next: ['chp --help'] });
   if (fault.name === 'AbortError' || fault.name === 'ExitPromptError')
     return new ChpError('INTERRUPTED', 'stopped', {
       next: ['Run the same command again: it goes on from where it stopped, or puts back what was.'],
