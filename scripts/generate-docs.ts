@@ -89,7 +89,7 @@ function tenantPage(): string {
     '```',
   ].join('\n');
   const intro = `Desired state of one tenant. Unknown keys are errors; every error names file, line and column.\n\n${example}`;
-  return page('tenant.yaml', intro, ['key', 'type', 'default', 'meaning'], rows(TenantSchema as Schema));
+  return page('tenant.yaml', intro, ['key', 'type', 'default', 'meaning'], rows(TenantSchema as unknown as Schema));
 }
 
 function rows(schema: Schema, prefix = ''): string[][] {
