@@ -6,6 +6,7 @@ import type {
   BlobHeader,
   CheckResult,
   HostStatus,
+  ServiceManager,
 } from '../../core/agent-protocol.ts';
 import type { Digest } from '../../core/digest.ts';
 import { ChpError, ERROR_CODES, type ErrorCode } from '../../core/errors.ts';
@@ -31,7 +32,18 @@ export interface ApplyOptions {
   /** Called with the checks that passed; true = commit. */
   confirm(checks: CheckResult[]): Promise<boolean>;
   confirmWithinS: number;
+  /** Activate even what runs already. */
+  force?: boolean;
   onEvent(event: AgentEvent): void;
+}
+
+/** What the agent says of itself and of its host. */
+export interface AgentFacts {
+  protocol: number;
+  node: string;
+  root: string;
+  manager: ServiceManager;
+  nodeTree: Digest;
 }
 
 interface Session {
@@ -58,6 +70,11 @@ export class AgentClient {
       '--root',
       host.root,
     ];
+  }
+
+  /** Protocol and node of the agent, and what its host is. */
+  facts(): Promise<AgentFacts> {
+    return this.#call({ op: 'facts' }) as Promise<AgentFacts>;
   }
 
   status(tenant: string): Promise<HostStatus> {
@@ -98,27 +115,31 @@ export class AgentClient {
    */
   apply(tenant: string, generation: SignedGeneration, blobs: BlobSource, options: ApplyOptions): Promise<ApplyResult> {
     const checks: CheckResult[] = [];
-    return this.#call({ op: 'apply', tenant, generation, confirmWithinS: options.confirmWithinS }, (session) => ({
-      ...session,
-      onEvent: async (event) => {
-        options.onEvent(event);
-        if (event.event === 'check') checks.push(event.check);
-        if (event.event === 'need') {
-          for (const digest of event.trees)
-            await sendBlob(session.writer, { blob: digest, kind: 'tree' }, await blobs.tree(digest));
-          for (const digest of event.objects)
-            await sendBlob(session.writer, { blob: digest, kind: 'object' }, await blobs.object(digest));
-        }
-        if (event.event === 'awaiting-confirm')
-          await session.writer.json({ op: (await options.confirm(checks)) ? 'confirm' : 'revert' });
-      },
-    })) as Promise<ApplyResult>;
+    return this.#call(
+      { op: 'apply', tenant, generation, confirmWithinS: options.confirmWithinS, force: options.force ?? false },
+      (session) => ({
+        ...session,
+        onEvent: async (event) => {
+          options.onEvent(event);
+          if (event.event === 'check') checks.push(event.check);
+          if (event.event === 'need') {
+            for (const digest of event.trees)
+              await sendBlob(session.writer, { blob: digest, kind: 'tree' }, await blobs.tree(digest));
+            for (const digest of event.objects)
+              await sendBlob(session.writer, { blob: digest, kind: 'object' }, await blobs.object(digest));
+          }
+          if (event.event === 'awaiting-confirm')
+            await session.writer.json({ op: (await options.confirm(checks)) ? 'confirm' : 'revert' });
+        },
+      }),
+    ) as Promise<ApplyResult>;
   }
 
   async #call(request: AgentRequest, wire: (session: Session) => Session = (session) => session): Promise<unknown> {
     const channel = await this.#transport.open(this.#argv, { root: this.#asRoot });
     const { stdin, stdout, stderr } = channel;
     stdin.on('error', () => {});
+    channel.exited.catch(() => {});
     let complaint = '';
     let failure: unknown;
     stderr.on('data', (chunk: Buffer) => {
@@ -126,7 +147,8 @@ export class AgentClient {
     });
     const session = wire({ channel, writer: new FrameWriter(stdin), onEvent: () => {} });
     try {
-      await session.writer.json(request);
+      // One that is gone already is told of below, with its own last words.
+      await session.writer.json(request).catch(() => {});
       for await (const frame of readFrames(stdout)) {
         const event = assertEvent(frame);
         if (event.event === 'result') return event.result;
