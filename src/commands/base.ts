@@ -45,7 +45,7 @@ export abstract class ChpCommand<T extends typeof Command> extends Command {
     const { args, flags } = await this.parse({
       flags: this.ctor.flags,
       baseFlags: ChpCommand.baseFlags,
-      args: this.ctor.args,
+      args: withoutStdin(this.ctor.args),
       strict: this.ctor.strict,
     });
     this.flags = flags as FlagsOf<T>;
@@ -99,4 +99,9 @@ export abstract class ChpCommand<T extends typeof Command> extends Command {
       return (await import('../presenters/terminal-progress.ts')).terminalProgress();
     return plainProgress(process.stderr);
   }
+}
+
+/** oclif would take a missing argument from standard input, which is for documents and secrets. */
+function withoutStdin(args: Interfaces.ArgInput): Interfaces.ArgInput {
+  return Object.fromEntries(Object.entries(args).map(([name, arg]) => [name, { ...arg, ignoreStdin: true }]));
 }

@@ -29,7 +29,7 @@ export async function destroyTenant(context: Context, name: string, options: { f
         await job.step('remove-from-host', () =>
           context.progress.step(`Stop and remove ${name} on ${tenant.host}`, async () => {
             await using host = await openHost(context, tenant);
-            if (host.facts.chp?.tenants.includes(name)) await host.agent()?.remove(name);
+            await host.agent()?.remove(name);
           }),
         );
         await job.step('deprovision', () => deprovision(context, tenant));

@@ -28,7 +28,7 @@ for tool in flock tar gzip setpriv useradd nft systemd-creds journalctl apt-get;
   { has "$tool" || [ -x "/usr/sbin/$tool" ] || [ -x "/sbin/$tool" ]; } && tools="$tools $tool"
 done
 say tools "$tools"
-run() { if [ "$(id -u)" = 0 ] || [ -r "$root" ]; then "$@"; else sudo -n "$@" 2>/dev/null; fi; }
+run() { "$@" 2>/dev/null || { [ "$(id -u)" != 0 ] && sudo -n "$@" 2>/dev/null; }; }
 if run test -f "$root/agent/host.json"; then
   say hostFile "$(run cat "$root/agent/host.json" | tr -d '\n')"
   say tenants "$(run ls "$root/tenants" 2>/dev/null | tr '\n' ' ')"
