@@ -1,5 +1,5 @@
-import { parseTenant } from '../../adapters/documents/tenant-document.ts';
 import type { Context } from '../../operations/context.ts';
+import { exportTenant } from '../../operations/export-tenant.ts';
 import { tenantArg } from '../args.ts';
 import { ChpCommand } from '../base.ts';
 
@@ -9,7 +9,7 @@ export default class TenantExport extends ChpCommand<typeof TenantExport> {
   static override args = tenantArg;
 
   protected async perform(context: Context): Promise<[unknown, string]> {
-    const { document } = await (await context.registry()).tenant(this.args.tenant);
-    return [parseTenant(document, 'tenant.yaml').document, document.trimEnd()];
+    const { document, text } = await exportTenant(context, this.args.tenant);
+    return [document, text.trimEnd()];
   }
 }
