@@ -42,6 +42,8 @@ export abstract class ChpCommand<T extends typeof Command> extends Command {
   protected abstract perform(context: Context): Promise<[result: unknown, text: string | null]>;
 
   override async run(): Promise<void> {
+    // Said before, so that oclif does not warn of an unparsed command when the parser refuses.
+    this.parsed = true;
     const { args, flags } = await this.parse({
       flags: this.ctor.flags,
       baseFlags: ChpCommand.baseFlags,
