@@ -130,7 +130,7 @@ export class AgentHost implements AsyncDisposable {
 
   /** A gateway that accepts every config, runs `script` when it is started, and dies. */
   async brokenRuntime(script: string): Promise<Made> {
-    const dir = await mkdtemp(join(tmpdir(), 'chp-broken-'));
+    const dir = await mkdtemp(join(this.root, 'broken-'));
     const app = join(dir, 'app', 'node_modules', 'clawdbot');
     await mkdir(join(app, 'dist'), { recursive: true });
     await writeFile(join(app, 'package.json'), JSON.stringify({ name: 'clawdbot', version: '9.9.9' }));
