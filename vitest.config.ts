@@ -17,6 +17,7 @@ export default defineConfig({
         plugins: [text],
         test: {
           name: 'integration',
+          globalSetup: ['test/support/warm-up.ts'],
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 600_000,
@@ -27,6 +28,7 @@ export default defineConfig({
         plugins: [text],
         test: {
           name: 'e2e',
+          globalSetup: ['test/support/warm-up.ts'],
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 1_200_000,

@@ -3,10 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { TEST_CACHE } from './runtime-bundle.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** One cache for all tests: engines and bundles are built once. */
-const CACHE = process.env.CHP_TEST_CACHE ?? join(tmpdir(), 'chp-test-cache');
 
 export interface ChpResult {
   code: number | null;
@@ -23,7 +22,7 @@ export class Chp {
 
   constructor(env: NodeJS.ProcessEnv = {}) {
     const { CI: _ci, ...inherited } = process.env;
-    this.env = { ...inherited, CHP_HOME: this.home, CHP_CACHE: CACHE, NO_COLOR: '1', ...env };
+    this.env = { ...inherited, CHP_HOME: this.home, CHP_CACHE: TEST_CACHE, NO_COLOR: '1', ...env };
   }
 
   run(args: readonly string[], options: { input?: string; env?: NodeJS.ProcessEnv } = {}): Promise<ChpResult> {

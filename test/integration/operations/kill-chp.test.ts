@@ -1,0 +1,110 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { freePort } from '../../../src/operations/free-port.ts';
+import { Chp } from '../../support/chp.ts';
+
+/**
+ * kill -9 of chp at every step of create, apply and destroy. The steps come from the journal of a run that was not
+ * killed, so that a new step is covered by itself.
+ */
+const chp = new Chp();
+const port = await freePort();
+
+const document = (name: string, timeoutSeconds: number): string =>
+  [
+    'schema: 1',
+    `name: ${name}`,
+    'topology: hub',
+    'host: local',
+    `gateway: {port: ${port}}`,
+    'model: {provider: demo}',
+    'services: {manager: supervisor}',
+    'skills: [{name: household, source: "builtin:household"}]',
+    `config: {agents: {defaults: {timeoutSeconds: ${timeoutSeconds}}}}`,
+    '',
+  ].join('\n');
+
+const create = (name: string, env: NodeJS.ProcessEnv = {}) =>
+  chp.run(['tenant', 'create', '-f', '-', '--json'], { input: document(name, 60), env });
+
+/** Names of the steps of a tenant's last job, in order. */
+async function lastSteps(name: string): Promise<string[]> {
+  const jobs = await chp.json(['tenant', 'show', name, '--offline']);
+  return jobs.lastJob.steps.map(({ step }: { step: string }) => step);
+}
+
+const points = (steps: readonly string[]): string[] => steps.flatMap((step) => [`${step}:before`, `${step}:after`]);
+
+async function answers(name: string): Promise<void> {
+  const { host } = await chp.json(['tenant', 'show', name]);
+  expect(host.services.map((service: { name: string; active: boolean }) => [service.name, service.active])).toEqual([
+    ['demo-model', true],
+    ['gateway', true],
+  ]);
+  expect((await fetch(`http://127.0.0.1:${port}/`)).ok).toBe(true);
+}
+
+afterAll(async () => {
+  for (const name of ['probe', 'demo']) await chp.run(['tenant', 'destroy', name, '--yes']);
+  chp.cleanUp();
+});
+
+describe('kill -9 of chp', () => {
+  let steps: { create: string[]; apply: string[] };
+
+  test('a whole life without a kill gives the steps', { timeout: 900_000 }, async () => {
+    expect((await create('probe')).code).toBe(0);
+    const created = await lastSteps('probe');
+    await chp.json(['tenant', 'apply', 'probe', '-f', '-'], { input: document('probe', 61) });
+    steps = { create: created, apply: await lastSteps('probe') };
+    expect(steps.create).toContain('activate');
+    expect(steps.apply).toContain('provision');
+    await chp.json(['tenant', 'destroy', 'probe', '--yes']);
+  });
+
+  test('at every step of create: the next run goes on', { timeout: 900_000 }, async () => {
+    for (const point of points(steps.create)) {
+      const killed = await create('demo', { CHP_FAILPOINT: `chp:${point}` });
+      expect({ point, code: killed.code, out: killed.stdout }).toEqual({ point, code: null, out: '' });
+    }
+    const done = await create('demo');
+    // Killed after its last step, it is whole: then there is nothing left to create.
+    if (done.code !== 0) expect(done.json?.error?.code).toBe('TENANT_EXISTS');
+    await answers('demo');
+    expect((await chp.json(['tenant', 'plan', 'demo', '--exit-code'])).empty).toBe(true);
+  });
+
+  test('at every step of apply: the gateway that ran before still answers, the next run goes on', {
+    timeout: 900_000,
+  }, async () => {
+    let value = 100;
+    for (const point of points(steps.apply)) {
+      value += 1;
+      const killed = await chp.run(['tenant', 'apply', 'demo', '-f', '-', '--json'], {
+        input: document('demo', value),
+        env: { CHP_FAILPOINT: `chp:${point}` },
+      });
+      // "check" runs only where nothing was to be changed, so a kill there needs a second, converged run.
+      expect({ point, code: killed.code }).toEqual({ point, code: null });
+      await answers('demo');
+    }
+    await chp.json(['tenant', 'apply', 'demo', '-f', '-'], { input: document('demo', 99) });
+    await answers('demo');
+    expect(await chp.json(['config', 'get', 'demo', 'agents.defaults.timeoutSeconds'])).toBe(99);
+    expect((await chp.json(['tenant', 'plan', 'demo', '--exit-code'])).empty).toBe(true);
+  });
+
+  test('at every step of destroy: the next run ends it, and nothing is left', { timeout: 900_000 }, async () => {
+    // Not in the registry any more after the last one: so these names are those that matter before it.
+    for (const point of points(['mark', 'remove-from-host', 'deprovision', 'unregister'])) {
+      const killed = await chp.run(['tenant', 'destroy', 'demo', '--yes', '--json'], {
+        env: { CHP_FAILPOINT: `chp:${point}` },
+      });
+      expect({ point, code: killed.code }).toEqual({ point, code: null });
+    }
+    expect(await chp.json(['tenant', 'list'])).toEqual([]);
+    expect(existsSync(join(chp.home, 'hub'))).toBe(false);
+    expect((await chp.json(['audit', 'verify'])).entries).toBeGreaterThan(0);
+  });
+});
