@@ -41,7 +41,7 @@ export function openContext(options: ContextOptions): Context {
     progress: options.progress,
     actor: env.CHP_ACTOR ?? env.SUDO_USER ?? env.USER ?? env.LOGNAME ?? 'unknown',
     signal: options.signal,
-    ssh: { ...options.ssh, env },
+    ssh: { ...options.ssh, env, signal: options.signal },
     lockWaitMs: options.lockWaitMs ?? 0,
     registry: () => {
       registry ??= openRegistry(env);

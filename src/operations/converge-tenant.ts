@@ -4,6 +4,7 @@ import type { Tenant } from '../core/tenant/schema.ts';
 import { checkTenant } from './check-tenant.ts';
 import type { Context } from './context.ts';
 import { openHost } from './host-link.ts';
+import { rememberHost } from './known-host.ts';
 import { provision } from './provision.ts';
 import { pushOver } from './push-tenant.ts';
 import { runtimeBundle } from './runtime-bundle.ts';
@@ -51,6 +52,9 @@ export async function convergeTenant(
   // A converged host was not driven by the push: prove that it answers.
   if (applied.outcome === 'converged')
     applied.checks = await job.step('check', () => checkTenant(context, tenant.name, host));
-  await job.step('ready', () => registry.updateTenant(tenant.name, { phase: 'ready' }));
+  await job.step('ready', async () => {
+    rememberHost(context, tenant, host, bundle.node.digest);
+    await registry.updateTenant(tenant.name, { phase: 'ready' });
+  });
   return { tenant: tenant.name, host: host.transport.target, platform: host.platform, manager: host.manager, applied };
 }

@@ -2,6 +2,7 @@ import { ChpError } from '../core/errors.ts';
 import type { Context } from './context.ts';
 import { loadTenant } from './edit-tenant.ts';
 import { openHost } from './host-link.ts';
+import { forgetHost } from './known-host.ts';
 import { deprovision, forgetProvision } from './provision.ts';
 import { signingKeys } from './signing-key.ts';
 import { withTenantJob } from './tenant-job.ts';
@@ -45,6 +46,7 @@ export async function destroyTenant(context: Context, name: string, options: { f
     }
     await job.step('unregister', async () => {
       signingKeys.remove(context.home, name);
+      forgetHost(context, name);
       await registry.removeTenant(name);
     });
     return { tenant: name, host: tenant.host, hostCleaned: !options.forget };

@@ -11,7 +11,7 @@ import type { Tenant } from '../core/tenant/schema.ts';
 import type { IdentityOutputs } from '../stacks/provider/identity.ts';
 import { type BuiltGeneration, buildGeneration } from './build-generation.ts';
 import type { Context } from './context.ts';
-import { type HostLink, openHost } from './host-link.ts';
+import { openForPush, type PushLink } from './known-host.ts';
 import { readIdentity } from './provision.ts';
 import { pushGeneration, signOnce } from './push-generation.ts';
 import { runtimeBundle } from './runtime-bundle.ts';
@@ -52,7 +52,7 @@ export async function desiredGeneration(
 
 /** Pushes what the registry says to the tenant's host, which must have been provisioned. */
 export async function pushTenant(context: Context, record: TenantRecord, tenant: Tenant): Promise<ApplyResult> {
-  await using host = await openHost(context, tenant);
+  await using host = await openForPush(context, tenant);
   const bundle = await runtimeBundle(context, tenant, host.platform);
   return await pushOver(context, record, tenant, host, bundle);
 }
@@ -62,7 +62,7 @@ export async function pushOver(
   context: Context,
   record: TenantRecord,
   tenant: Tenant,
-  host: HostLink,
+  host: PushLink,
   bundle: RuntimeBundle,
 ): Promise<ApplyResult> {
   const registry = await context.registry();
