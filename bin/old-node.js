@@ -1,4 +1,4 @@
-// Understood by every node since 12.17, like run.js.
+// Understood by every node since 12.20, like run.js.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';

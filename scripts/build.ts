@@ -1,18 +1,19 @@
 import { globSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 import { buildAgentFiles } from '../src/adapters/agent/bundle.ts';
 import { packagePath } from '../src/core/package-root.ts';
 
 /**
- * `npm run build`: what the package publishes in dist/, in a second or two. One entry a command, and shared parts in
- * chunks of their own, so that a command reads only what it uses.
+ * `node scripts/build.ts [DIR]`: what the package publishes in dist/, in a second or two. One entry a command, and shared
+ * parts in chunks of their own, so that a command reads only what it uses.
  */
 
 /** Left in node_modules: large and rarely used, native, or with files that they look for beside themselves. */
 const EXTERNAL = ['@pulumi/pulumi', 'ssh2', 'node-ssh', 'pg', 'pg-native', 'esbuild', 'typescript', 'ts-node'];
 
-const DIST = packagePath('dist');
+const DIST = process.argv[2] ?? packagePath('dist');
 
 function entries(): string[] {
   const commands = globSync('src/commands/**/*.ts', { cwd: packagePath() });
@@ -48,4 +49,4 @@ await build({
     js: "import{createRequire as __makeRequire}from'node:module';const require=__makeRequire(import.meta.url);",
   },
 });
-await buildAgentFiles(packagePath('dist', 'host'));
+await buildAgentFiles(join(DIST, 'host'));

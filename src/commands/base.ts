@@ -53,6 +53,7 @@ export abstract class ChpCommand<T extends typeof Command> extends Command {
     this.flags = flags as FlagsOf<T>;
     this.args = args as ArgsOf<T>;
     if (this.flags.json || !process.stdout.isTTY || process.env.NO_COLOR) chalk.level = 0;
+    // Whoever asks twice is not kept waiting: the second signal ends the process, as kill would.
     const stop = (): void => this.#abort.abort();
     process.once('SIGINT', stop).once('SIGTERM', stop);
     await using context = openContext({
@@ -90,7 +91,9 @@ export abstract class ChpCommand<T extends typeof Command> extends Command {
 
   protected override async catch(error: Error & { oclif?: { exit?: number } }): Promise<void> {
     const known = Object.keys({ ...ChpCommand.baseFlags, ...this.ctor.flags });
-    const fault = isUsageError(error) ? usageError(error, this.id ?? '', known) : asChpError(error);
+    const fault = isUsageError(error)
+      ? usageError(error, this.id ?? '', known)
+      : asChpError(error, this.#abort.signal.aborted);
     reportError(fault, this.argv);
     process.exitCode = fault.exitCode;
   }

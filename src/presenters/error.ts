@@ -23,14 +23,19 @@ export function presentError(error: ChpError): string {
   return lines.join('\n');
 }
 
-/** Whatever was thrown, as one of ours. */
-export function asChpError(error: unknown): ChpError {
-  if (error instanceof ChpError) return error;
+/** Whatever was thrown, as one of ours. `stopped`: a signal came before, so it is what follows from that. */
+export function asChpError(error: unknown, stopped = false): ChpError {
   const fault = error as Error;
-  if (fault.name === 'AbortError' || fault.name === 'ExitPromptError')
-    return new ChpError('INTERRUPTED', 'stopped', {
-      next: ['Run the same command again: it goes on from where it stopped, or puts back what was.'],
+  const ours = error instanceof ChpError ? error : null;
+  if (stopped || fault.name === 'AbortError' || fault.name === 'ExitPromptError')
+    return new ChpError('INTERRUPTED', ours?.code === 'INTERRUPTED' ? ours.message : 'stopped', {
+      ...(ours && ours.code !== 'INTERRUPTED' ? { why: ours.message } : {}),
+      next: ours?.next.length
+        ? ours.next
+        : ['Run the same command again: it goes on from where it stopped, or puts back what was.'],
+      cause: error,
     });
+  if (ours) return ours;
   return new ChpError('INTERNAL', `a fault in chp: ${fault.message ?? String(error)}`, {
     next: ['Please report it, with what --verbose prints.'],
     cause: error,

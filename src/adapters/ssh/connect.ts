@@ -24,6 +24,8 @@ export interface SshOptions {
   /** Asked on a terminal for a key's passphrase; absent in pipelines. */
   passphrase?: (file: string) => Promise<string | null>;
   deadlineMs?: number;
+  /** Ends an attempt to connect: INTERRUPTED. */
+  signal?: AbortSignal;
   env?: NodeJS.ProcessEnv;
 }
 
@@ -98,16 +100,34 @@ async function login(target: SshTarget, options: SshOptions, via: Duplex | undef
   for (let attempt = 1; ; attempt++) {
     const ssh = new NodeSSH();
     try {
-      await ssh.connect(config as Parameters<NodeSSH['connect']>[0]);
+      await abortable(ssh.connect(config as Parameters<NodeSSH['connect']>[0]), options.signal);
       ssh.connection?.on('error', () => {});
       return ssh;
     } catch (error) {
+      // dispose() alone waits for a goodbye that a silent peer never says.
+      ssh.connection?.destroy();
       ssh.dispose();
       if (refusal) throw refusal;
+      if (options.signal?.aborted) throw new ChpError('INTERRUPTED', `connecting to ${name} was stopped`);
       const fault = explain(error as Error & { level?: string; code?: string }, target);
       const retryable = /ECONNRESET|EPIPE|banner/.test(String((error as Error).message)) && !via;
       if (attempt >= ATTEMPTS || !retryable) throw fault;
     }
+  }
+}
+
+/** Settles with `work`, or rejects when the signal comes first. */
+async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const stop = (): void => reject(signal.reason);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    work.catch(() => {});
   }
 }
 
