@@ -81,6 +81,7 @@ async function hubArgs(context: Context, tenant: Tenant, host: HostLink, bundle:
     agentDigest: agent.digest,
     agentPath: agent.path,
     firewallPorts: hardens && firewall && host.facts.tools.includes('nft') ? [host.sshPort, ...allowPorts] : null,
+    configWritable: tenant.ownership.family.length + tenant.ownership.agent.length > 0,
     packages: hardens
       ? [...(fail2ban ? ['fail2ban'] : []), ...(unattendedUpgrades ? ['unattended-upgrades'] : [])]
       : [],

@@ -186,7 +186,7 @@ export const TenantSchema = Type.Object(
       Type.Object(
         {
           manager: Type.Optional(
-            oneOf(['auto', 'systemd', 'supervisor', 'compose'], {
+            oneOf(['auto', 'systemd', 'supervisor'], {
               default: 'auto',
               description: '`auto`: systemd where it runs and root is to be had, else chp’s own supervisor.',
             }),
@@ -254,6 +254,6 @@ export interface Tenant {
   skills: { name: string; source: string }[];
   members: Member[];
   secrets: string[];
-  services: { manager: 'auto' | 'systemd' | 'supervisor' | 'compose'; memoryMaxMb: number };
+  services: { manager: 'auto' | 'systemd' | 'supervisor'; memoryMaxMb: number };
   hardening: { firewall: boolean; allowPorts: number[]; fail2ban: boolean; unattendedUpgrades: boolean };
 }

@@ -18,6 +18,8 @@ export interface DesiredBase {
   /** Inbound TCP ports to leave open; null = no firewall of ours. */
   firewallPorts: readonly number[] | null;
   packages: readonly string[];
+  /** The gateway may change its own config: somebody but the operator owns parts of it. Default false. */
+  configWritable?: boolean;
 }
 
 export interface BaseDir {
@@ -56,7 +58,7 @@ export function desiredDirs(desired: DesiredBase, login: string): BaseDir[] {
     dir(tenant.keys, '700'),
     dir(tenant.generations, '755'),
     dir(tenant.snapshots, '700'),
-    dir(parent(tenant.config), '755'),
+    dir(parent(tenant.config), '755', desired.configWritable ? own : admin),
     dir(tenant.credentials, '700'),
     dir(tenant.state, '700', own),
     dir(tenant.home, '700', own),

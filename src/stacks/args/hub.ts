@@ -16,6 +16,8 @@ export interface HubArgs {
   agentPath: string;
   firewallPorts: number[] | null;
   packages: string[];
+  /** Family or agent own parts of the gateway's config, so the gateway may write it. Default false. */
+  configWritable?: boolean;
   /** A higher number makes the tenant's whole identity anew. Default 0. */
   rotation?: number;
 }

@@ -28,6 +28,7 @@ const COMPARED = [
   'agentDigest',
   'firewallPorts',
   'packages',
+  'configWritable',
   'ageIdentity',
   'signingPublicKey',
 ] as const satisfies readonly (keyof HostInputs)[];
@@ -99,6 +100,7 @@ function desiredBase(inputs: HostInputs): DesiredBase {
     signingPublicKey: inputs.signingPublicKey,
     firewallPorts: inputs.firewallPorts ?? null,
     packages: inputs.packages ?? [],
+    configWritable: inputs.configWritable ?? false,
   };
 }
 
