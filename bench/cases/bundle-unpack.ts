@@ -23,7 +23,7 @@ export default {
     return {
       sides: [
         {
-          label: 'zstd | tar, sync',
+          label: 'zstd and tar, sync',
           before,
           run: async () => {
             await mkdir(to);
@@ -32,7 +32,7 @@ export default {
         },
         { label: 'chp', before, run: () => extractTreeArchive(createReadStream(app.archive), to, app.digest) },
       ],
-      limits: [{ subject: 'chp', than: 'zstd | tar, sync', atMost: 1.25 }],
+      limits: [{ subject: 'chp', than: 'zstd and tar, sync', atMost: 1.25 }],
       notes: () => [
         `${(app.size / 1e6).toFixed(0)} MB in ${app.files} files, ${(app.archiveSize / 1e6).toFixed(0)} MB packed`,
       ],

@@ -26,6 +26,7 @@ export default {
         { subject: 'chp, one file changed', than: 'ssh host true', atMost: 2 },
       ],
       notes: () => [
+        'The first two forms of chp run in a process that is there already; the command includes its start, from a checkout.',
         'chp does more than copy: it takes the tenant’s lock, writes a job and an audit entry, and compares what runs with what should.',
       ],
       [Symbol.asyncDispose]: () => fleet[Symbol.asyncDispose](),
