@@ -85,7 +85,6 @@ describe('kill -9 of chp', () => {
         input: document('demo', value),
         env: { CHP_FAILPOINT: `chp:${point}` },
       });
-      // "check" runs only where nothing was to be changed, so a kill there needs a second, converged run.
       expect({ point, code: killed.code }).toEqual({ point, code: null });
       await answers('demo');
     }
