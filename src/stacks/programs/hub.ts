@@ -1,6 +1,7 @@
 import { CustomResource, type CustomResourceOptions, type Inputs, type Output } from '@pulumi/pulumi';
 import type { HubArgs } from '../args/hub.ts';
 import { IDENTITY_SECRETS, type IdentityOutputs } from '../provider/identity.ts';
+import { hostImportId } from '../provider/import-id.ts';
 
 class Identity extends CustomResource {
   declare readonly gatewayToken: Output<string>;
@@ -48,5 +49,14 @@ export function hubProgram({ rotation = 0, ...args }: HubArgs): () => Promise<Re
     const identity = new Identity('identity', { tenant: args.tenant, rotation });
     new Host('host', { ...args, ageIdentity: identity.ageIdentity, signingPublicKey: identity.signingPublicKey }, {});
     return Object.fromEntries(OUTPUTS.map((name) => [name, identity[name]]));
+  };
+}
+
+/** Takes a host as it is into the state; no input of ours is compared with what is found. */
+export function importProgram({ rotation: _, ...args }: HubArgs): () => Promise<Record<string, unknown>> {
+  return async () => {
+    const inputs = { ...args, ageIdentity: '', signingPublicKey: '' };
+    new Host('host', inputs, { import: hostImportId(args), ignoreChanges: Object.keys(inputs) });
+    return {};
   };
 }

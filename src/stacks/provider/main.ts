@@ -6,6 +6,7 @@ import { deleteHost, diffHost, type HostInputs, type HostState, putHost, readHos
 import { makeIdentity } from './identity.ts';
 import { parseHostId } from './import-id.ts';
 import { conceal, reveal } from './properties.ts';
+import { acceptImports } from './read-request.ts';
 
 const HOST = 'chp:index:Host';
 const IDENTITY = 'chp:index:Identity';
@@ -83,8 +84,9 @@ const provider: Provider = {
 
 // What children of ours have no use for.
 delete process.env.PULUMI_CONFIG_PASSPHRASE;
-// An engine that was killed can't tell us to end.
+// An engine that was killed can't tell us to end. Not by exit(), which waits for reads that may never return.
 const engine = process.ppid;
-setInterval(() => process.ppid !== engine && process.exit(1), PARENT_CHECK_MS).unref();
+setInterval(() => process.ppid !== engine && process.kill(process.pid, 'SIGKILL'), PARENT_CHECK_MS).unref();
 
+acceptImports();
 await main(provider, process.argv.slice(2));

@@ -1,13 +1,13 @@
+import { ChpError } from '../../core/errors.ts';
 import type { InfrastructureChange } from '../../core/plan.ts';
 import { redactor } from '../../core/redact.ts';
 import { checkHubArgs, type HubArgs } from '../args/hub.ts';
 import { IDENTITY_SECRETS, type IdentityOutputs } from '../provider/identity.ts';
-import { hostImportId } from '../provider/import-id.ts';
 import { changeOf } from './changes.ts';
 import { explainFailure } from './faults.ts';
 import { clearPending, removeBegun } from './repair.ts';
 import { withStack } from './with-stack.ts';
-import { ifMissing, readOutputs, type StackOptions, withEngine } from './workspace.ts';
+import { type Engine, ifMissing, readOutputs, type StackOptions, withEngine } from './workspace.ts';
 
 /**
  * Makes identity and host base what they are to be; looks at the host first, and goes on where a killed run stopped.
@@ -56,28 +56,26 @@ export async function previewHub(args: HubArgs, options: StackOptions): Promise<
 export async function refreshHub(tenant: string, options: StackOptions): Promise<string[]> {
   const drift = await withStack(tenant, null, options, async ({ stack, engine }) => {
     await stack.refresh({ clearPendingCreates: true, suppressOutputs: true });
-    const { deployment } = JSON.parse(await engine('stack', 'export', '--stack', tenant)) as ExportedState;
-    const hosts = (deployment.resources ?? []).filter(({ type }) => type === 'chp:index:Host');
-    return hosts.flatMap(({ outputs }) => outputs?.drift ?? []);
+    return (await resourcesOf(tenant, engine)).flatMap(({ outputs }) => outputs?.drift ?? []);
   });
   return drift ?? [];
 }
 
-/** Takes a host that has the tenant's base already into the state. Its identity is made, or found, by the next `upHub`. */
+/**
+ * Takes a host that has the tenant's base already into the state, as it is. The next `upHub` makes a new identity and
+ * gives it to the host.
+ * @throws NOT_FOUND where the host has no such base; CONFLICT where the state knows the tenant already
+ */
 export async function importHub(args: HubArgs, options: StackOptions): Promise<void> {
   checkHubArgs(args);
-  await withStack(
-    args.tenant,
-    async () => ({}),
-    options,
-    async ({ stack }) => {
-      await stack.import({
-        resources: [{ type: 'chp:index:Host', name: 'host', id: hostImportId(args) }],
-        generateCode: false,
-        protect: false,
+  const { importProgram } = await import('../programs/hub.ts');
+  await withStack(args.tenant, importProgram(args), options, async ({ stack, engine }) => {
+    if ((await resourcesOf(args.tenant, engine)).length > 0)
+      throw new ChpError('CONFLICT', `the Pulumi state knows ${args.tenant} already`, {
+        next: [`chp tenant apply ${args.tenant}`],
       });
-    },
-  );
+    await stack.up({ suppressOutputs: true });
+  });
 }
 
 /** What the state says, without touching anything. null = there is no stack, or it has no identity yet. */
@@ -111,8 +109,17 @@ export async function forgetHub(tenant: string, options: StackOptions): Promise<
   });
 }
 
-interface ExportedState {
-  deployment: { resources?: { type: string; outputs?: { drift?: string[] } }[] };
+/** Resources of ours in the state. */
+async function resourcesOf(tenant: string, engine: Engine): Promise<StateResource[]> {
+  const { deployment } = JSON.parse(await engine('stack', 'export', '--stack', tenant)) as {
+    deployment: { resources?: StateResource[] };
+  };
+  return (deployment.resources ?? []).filter(({ type }) => type.startsWith('chp:'));
+}
+
+interface StateResource {
+  type: string;
+  outputs?: { drift?: string[] };
 }
 
 /** One run of the engine: quicker than the Automation API. */

@@ -28,8 +28,8 @@ export async function withStack<T>(
   work: (opened: OpenedStack) => Promise<T>,
 ): Promise<T | null> {
   const note = options.note ?? (() => {});
-  const deadline = Date.now() + (options.waitMs ?? WAIT_MS);
-  for (let waits = false; ; ) {
+  let deadline: number | undefined;
+  for (;;) {
     try {
       return await once(tenant, program, options, work);
     } catch (error) {
@@ -38,9 +38,9 @@ export async function withStack<T>(
       const removed = await removeDeadLocks(fault.details.locks as StateLock[]);
       for (const { pid } of removed) note(`Removed the lock of an earlier run that is dead (pid ${pid}).`);
       if (removed.length > 0) continue;
+      if (deadline === undefined) note(`Waiting: ${fault.why}`);
+      deadline ??= Date.now() + (options.waitMs ?? WAIT_MS);
       if (Date.now() >= deadline) throw fault;
-      if (!waits) note(`Waiting: ${fault.why}`);
-      waits = true;
       // Two that wait for each other's lock must not meet again.
       await sleep(RETRY_MS * (0.5 + Math.random()), undefined, { signal: options.signal });
     }
