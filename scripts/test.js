@@ -15,7 +15,7 @@ const env = pinnedEnv();
 const lacking = prepareParts();
 const count = { passed: 0, failed: 0 };
 
-const CHECKS = ['typecheck', 'lint', 'knip', 'manifest:check', 'docs:check', 'licences'];
+const CHECKS = ['typecheck', 'lint', 'knip', 'manifest:check', 'schemas:check', 'docs:check', 'licences'];
 for (const check of filters.length > 0 ? [] : CHECKS) {
   process.stdout.write(`\n== ${check}\n`);
   const { status } = spawnSync('npm', ['run', '--silent', check], {

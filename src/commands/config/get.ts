@@ -12,11 +12,11 @@ export default class ConfigGet extends ChpCommand<typeof ConfigGet> {
   ];
   static override args = {
     ...tenantArg,
-    path: Args.string({ description: 'Path with dots; all of it when left out.', default: '' }),
+    path: Args.string({ description: 'Path with dots; all of it when left out.' }),
   };
 
   protected async perform(context: Context): Promise<[unknown, string]> {
-    const value = await getConfig(context, this.args.tenant, this.args.path);
+    const value = await getConfig(context, this.args.tenant, this.args.path ?? '');
     return [value, typeof value === 'string' ? value : JSON.stringify(value, null, 2)];
   }
 }

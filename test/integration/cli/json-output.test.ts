@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Chp } from '../../support/chp.ts';
+import { checkOutput } from '../../support/output-schema.ts';
+
+/** Every command on a real tenant of this machine: what it prints with --json is what schemas/output promises. */
+const chp = new Chp();
+afterAll(async () => {
+  await chp.run(['tenant', 'destroy', 'jo', '--yes']);
+  chp.cleanUp();
+});
+
+async function ask(args: string[]): Promise<void> {
+  const ended = await chp.run([...args, '--json']);
+  expect(ended.code, `${ended.stdout}\n${ended.stderr}`).toBe(0);
+  checkOutput(args, ended.json);
+}
+
+describe('without a tenant', () => {
+  test.each([
+    [['version']],
+    [['tenant', 'list']],
+    [['engine', 'list']],
+    [['engine', 'install', 'pulumi']],
+    [['audit', 'list']],
+    [['audit', 'verify']],
+    [['audit', 'export']],
+    [['bundle', 'build']],
+  ])('chp %j', async (args) => {
+    await ask(args);
+  });
+});
+
+describe('with a tenant', () => {
+  beforeAll(async () => {
+    await ask(['tenant', 'create', 'jo', '--host', 'local', '--model', 'demo']);
+  });
+
+  test.each([
+    [['tenant', 'list']],
+    [['tenant', 'show', 'jo']],
+    [['tenant', 'plan', 'jo']],
+    [['tenant', 'export', 'jo']],
+    [['config', 'get', 'jo']],
+    [['config', 'diff', 'jo']],
+    [['skill', 'list', 'jo']],
+    [['member', 'add', 'jo', 'ana', '--name', 'Ana', '--role', 'Adult']],
+    [['member', 'list', 'jo']],
+    [['member', 'rm', 'jo', 'ana']],
+    [['secret', 'list', 'jo']],
+    [['audit', 'list']],
+    [['audit', 'verify']],
+    [['audit', 'export']],
+    [['tenant', 'apply', 'jo']],
+    [['tenant', 'destroy', 'jo', '--yes']],
+  ])('chp %j', async (args) => {
+    await ask(args);
+  });
+});
+
+test('a schema that nothing promises is found out', () => {
+  expect(() => checkOutput(['version'], { ok: true, result: { version: 1 } })).toThrow(
+    /result\/version must be string/,
+  );
+});
