@@ -1,56 +1,87 @@
 import { spawn } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
 import { ChpError } from '../../core/errors.ts';
 import type { StepHandle } from '../../core/ports/progress.ts';
 import type { AcquireOptions } from './acquire.ts';
 import type { Engine } from './catalogue.ts';
 
-const DEADLINE_MS = 20 * 60_000;
+const DEADLINE_MS = 60 * 60_000;
 
-/** Builds an engine from the Go module proxy, whose checksum database vouches for the sources, into `dir`/bin. */
+/**
+ * Builds an engine from the Go module proxy, whose checksum database vouches for the sources, into `dir`/bin.
+ * @throws ENGINE_UNAVAILABLE, DEADLINE
+ */
 export async function buildEngine(
   engine: Engine,
   dir: string,
-  { env, progress, signal }: AcquireOptions & { progress: StepHandle },
+  { env, progress, signal }: Pick<AcquireOptions, 'env' | 'signal'> & { progress: StepHandle },
 ): Promise<void> {
-  const module = join(dir, 'module');
-  await mkdir(module, { recursive: true });
-  await writeFile(join(module, 'go.mod'), `module chp.invalid/engine\n\ngo 1.24\n\nrequire ${engine.build.require}\n`);
-  const args = [
-    'build',
-    '-mod=mod',
-    '-trimpath',
-    '-ldflags',
-    engine.build.ldflags,
-    '-o',
-    join(dir, 'bin', engine.name),
-    engine.build.package,
-  ];
-  const child = spawn('go', args, {
-    cwd: module,
-    env: { ...env, CGO_ENABLED: '0' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-    timeout: DEADLINE_MS,
-    signal,
-  });
-  let last = '';
+  const cwd = join(dir, 'module');
+  await mkdir(cwd, { recursive: true });
+  await writeFile(join(cwd, 'go.mod'), `module chp.invalid/engine\n\ngo 1.24\n\nrequire ${engine.build.require}\n`);
+  const late = AbortSignal.timeout(DEADLINE_MS);
+  const go = { cwd, env, signal: AbortSignal.any([signal, late]) };
+  const { package: target, ldflags } = engine.build;
   let modules = 0;
-  child.stderr.on('data', (chunk: Buffer) => {
-    for (const line of chunk.toString().split('\n').filter(Boolean)) {
-      if (line.startsWith('go: downloading')) progress.update(++modules, 0, 'modules fetched');
-      else last = line;
-    }
+  try {
+    const packages = await runGo(['list', '-mod=mod', '-deps', target], go, (line) => {
+      if (line.startsWith('go: downloading')) progress.update(++modules, 0, 'modules');
+    });
+    const total = packages.length;
+    let built = 0;
+    const out = join(dir, 'bin', engine.name);
+    await runGo(['build', '-v', '-mod=mod', '-trimpath', '-ldflags', ldflags, '-o', out, target], go, (line) => {
+      if (!line.includes(' ')) progress.update(Math.min(++built, total), total, 'packages');
+    });
+  } catch (error) {
+    if (late.aborted)
+      throw new ChpError('DEADLINE', `go build did not end within ${DEADLINE_MS / 60_000} min`, { cause: error });
+    throw error;
+  }
+  await rm(cwd, { recursive: true, force: true });
+}
+
+/** @returns the lines of stdout; `onLine` is told those of stderr */
+async function runGo(
+  args: string[],
+  { cwd, env, signal }: { cwd: string; env: NodeJS.ProcessEnv; signal: AbortSignal },
+  onLine: (line: string) => void,
+): Promise<string[]> {
+  signal.throwIfAborted();
+  const child = spawn('go', args, {
+    cwd,
+    // Flags and workspaces of the operator are for modules of their own.
+    env: { ...env, CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   });
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        new ChpError('ENGINE_UNAVAILABLE', error.code === 'ENOENT' ? 'there is no Go on this machine' : error.message),
-      ),
-    );
-    child.once('close', resolve);
+  // With its compilers, which would otherwise go on.
+  const stop = () => child.pid && process.kill(-child.pid, 'SIGKILL');
+  signal.addEventListener('abort', stop, { once: true });
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  createInterface(child.stdout).on('line', (line) => stdout.push(line));
+  createInterface(child.stderr).on('line', (line) => {
+    stderr.push(line);
+    onLine(line);
   });
-  await rm(module, { recursive: true, force: true });
-  if (code !== 0)
-    throw new ChpError('ENGINE_UNAVAILABLE', 'go build failed', { why: last || `It ended with ${code}.` });
+  try {
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once('close', resolve);
+      child.once('error', (error: NodeJS.ErrnoException) => {
+        const message = error.code === 'ENOENT' ? 'there is no Go on this machine' : error.message;
+        reject(new ChpError('ENGINE_UNAVAILABLE', message));
+      });
+    });
+    signal.throwIfAborted();
+    if (code === 0) return stdout;
+    const said = stderr.filter((line) => !line.startsWith('go: downloading')).slice(-3);
+    throw new ChpError('ENGINE_UNAVAILABLE', `go ${args[0]} failed`, {
+      why: said.join('; ') || `It ended with ${code}.`,
+    });
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }

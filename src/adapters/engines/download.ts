@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { chmod, readdir, rename, rm } from 'node:fs/promises';
+import { setGlobalProxyFromEnv } from 'node:http';
 import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -10,31 +11,49 @@ import type { StepHandle } from '../../core/ports/progress.ts';
 import type { AcquireOptions } from './acquire.ts';
 import type { Engine } from './catalogue.ts';
 
-const CONNECT_MS = 8_000;
+/** Short: a machine without the internet is to go on to the next way at once. */
+const ANSWER_MS = 8_000;
 const STALL_MS = 30_000;
 
-/** Fetches the official release into `dir`/bin and checks it against the publisher's checksum. */
+type Options = Pick<AcquireOptions, 'env' | 'signal'> & { progress: StepHandle };
+
+/**
+ * Fetches the official release into `dir`/bin and checks it against the publisher's checksum before it is unpacked.
+ * @throws ENGINE_UNAVAILABLE, INTEGRITY, DEADLINE
+ */
 export async function downloadEngine(
   engine: Engine,
   dir: string,
-  options: AcquireOptions & { progress: StepHandle },
+  options: Options & { stallMs?: number; answerMs?: number },
 ): Promise<void> {
   const release = engine.download(process.platform, process.arch);
-  if (!release) throw new ChpError('ENGINE_UNAVAILABLE', `no release for ${process.platform} ${process.arch}`);
-  const expected = await checksumOf(release.checksums, release.file, options.signal);
+  if (!release) throw new ChpError('ENGINE_UNAVAILABLE', `there is no release for ${process.platform} ${process.arch}`);
+  const answerMs = options.answerMs ?? ANSWER_MS;
   const archive = join(dir, release.file);
-  const sum = await fetchFile(release.url, archive, options);
-  if (sum !== expected) throw new ChpError('INTEGRITY', `${release.file} does not match the publisher's checksum`);
+  // HTTPS_PROXY and NO_PROXY: fetch does not look at them by itself.
+  const restore = setGlobalProxyFromEnv(options.env);
+  try {
+    const expected = await checksumOf(release.checksums, release.file, options.signal, answerMs);
+    const response = await ask(release.url, options.signal, answerMs);
+    const sum = await save(response, release.url, archive, options);
+    if (sum !== expected) throw new ChpError('INTEGRITY', `${release.file} does not match the publisher's checksum`);
+  } finally {
+    restore();
+  }
   await extract({ file: archive, cwd: dir, strict: true });
   await rm(archive);
-  for (const name of await readdir(join(dir, release.folder)))
-    await rename(join(dir, release.folder, name), join(dir, 'bin', name));
-  await rm(join(dir, release.folder), { recursive: true });
+  const unpacked = join(dir, release.folder);
+  for (const name of await readdir(unpacked)) await rename(join(unpacked, name), join(dir, 'bin', name));
+  await rm(unpacked, { recursive: true });
   await chmod(join(dir, 'bin', engine.name), 0o755);
 }
 
-async function checksumOf(url: string, file: string, signal: AbortSignal): Promise<string> {
-  const text = await (await open(url, signal)).text();
+async function checksumOf(url: string, file: string, signal: AbortSignal, answerMs: number): Promise<string> {
+  const late = AbortSignal.timeout(answerMs * 2);
+  const response = await ask(url, AbortSignal.any([signal, late]), answerMs);
+  const text = await response.text().catch(() => {
+    throw new ChpError('ENGINE_UNAVAILABLE', `${new URL(url).host} stopped in the middle of the checksums`);
+  });
   const line = text.split('\n').find((entry) => entry.trim().endsWith(` ${file}`));
   const sum = line?.trim().split(/\s+/)[0];
   if (!sum || !/^[0-9a-f]{64}$/.test(sum))
@@ -42,56 +61,55 @@ async function checksumOf(url: string, file: string, signal: AbortSignal): Promi
   return sum;
 }
 
-async function fetchFile(
+/** @returns sha256 of what was written */
+async function save(
+  response: Response,
   url: string,
   path: string,
-  { progress, signal }: AcquireOptions & { progress: StepHandle },
+  { progress, signal, stallMs = STALL_MS }: Options & { stallMs?: number },
 ): Promise<string> {
-  const response = await open(url, signal);
   const total = Number(response.headers.get('content-length') ?? 0);
+  const hash = createHash('sha256');
   let done = 0;
-  let alive = Date.now();
   const count = new Transform({
     transform(chunk: Buffer, _, next) {
       done += chunk.byteLength;
-      alive = Date.now();
+      hash.update(chunk);
+      stalled.refresh();
       progress.update(done, total, 'bytes');
       next(null, chunk);
     },
   });
-  const watch = setInterval(
-    () =>
-      Date.now() - alive > STALL_MS &&
-      count.destroy(new ChpError('DEADLINE', `${url} stalled for ${STALL_MS / 1000} s`)),
-    1_000,
-  );
+  const stalled = setTimeout(() => {
+    count.destroy(new ChpError('DEADLINE', `${new URL(url).host} sent nothing for ${stallMs / 1000} s`));
+  }, stallMs);
   try {
-    await pipeline(
-      Readable.fromWeb(response.body as import('node:stream/web').ReadableStream),
-      count,
-      createWriteStream(path),
-      { signal },
-    );
+    const body = Readable.fromWeb(response.body as import('node:stream/web').ReadableStream);
+    await pipeline(body, count, createWriteStream(path), { signal });
+  } catch (cause) {
+    if (cause instanceof ChpError) throw cause;
+    throw new ChpError('ENGINE_UNAVAILABLE', `${new URL(url).host} stopped after ${done} of ${total} bytes`, { cause });
   } finally {
-    clearInterval(watch);
+    clearTimeout(stalled);
   }
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
   return hash.digest('hex');
 }
 
 /** @throws ENGINE_UNAVAILABLE when nothing answers in time, or not with 200 */
-async function open(url: string, signal: AbortSignal): Promise<Response> {
+async function ask(url: string, signal: AbortSignal, answerMs: number): Promise<Response> {
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), CONNECT_MS);
+  const timer = setTimeout(() => late.abort(), answerMs);
+  const { host } = new URL(url);
   try {
     const response = await fetch(url, { signal: AbortSignal.any([signal, late.signal]) });
     if (response.ok && response.body) return response;
-    throw new ChpError('ENGINE_UNAVAILABLE', `${new URL(url).host} answered ${response.status}`);
+    await response.body?.cancel();
+    throw new ChpError('ENGINE_UNAVAILABLE', `${host} answered ${response.status}`);
   } catch (error) {
     if (error instanceof ChpError) throw error;
     const cause = (error as Error & { cause?: Error }).cause?.message ?? (error as Error).message;
-    throw new ChpError('ENGINE_UNAVAILABLE', `${new URL(url).host} can't be reached`, { why: cause });
+    const why = late.signal.aborted ? `No answer within ${answerMs / 1000} s.` : cause;
+    throw new ChpError('ENGINE_UNAVAILABLE', `${host} can't be reached`, { why });
   } finally {
     clearTimeout(timer);
   }

@@ -7,15 +7,32 @@ import type { ChpHome } from '../../core/home.ts';
 import { engineDir, type FoundEngine } from './acquire.ts';
 import type { Engine } from './catalogue.ts';
 
-/** The first one on PATH that is new enough. */
+const VERSION_MS = 10_000;
+
+/** The first one on PATH that will do, or null. */
 export async function findOnPath(engine: Engine, env: NodeJS.ProcessEnv): Promise<FoundEngine | null> {
-  for (const dir of (env.PATH ?? '').split(delimiter)) {
-    if (!isAbsolute(dir)) continue;
+  return (await lookOnPath(engine, env)).found;
+}
+
+/** The first one on PATH that will do, and why those before it won't. */
+export async function lookOnPath(
+  engine: Engine,
+  env: NodeJS.ProcessEnv,
+): Promise<{ found: FoundEngine | null; refused: string[] }> {
+  const refused: string[] = [];
+  for (const dir of new Set((env.PATH ?? '').split(delimiter).filter((entry) => isAbsolute(entry)))) {
     const path = join(dir, engine.name);
-    const version = await versionOf(path, engine);
-    if (version && semver.gte(version, engine.minimum)) return { name: engine.name, version, path, source: 'path' };
+    if (!(await isExecutable(path))) continue;
+    const version = await versionOf(path, engine, env);
+    if (version && semver.satisfies(version, `^${engine.minimum}`))
+      return { found: { name: engine.name, version, path, source: 'path' }, refused };
+    refused.push(
+      version
+        ? `${path} is ${version}; wanted: ${engine.minimum} or later, below ${semver.inc(engine.minimum, 'major')}`
+        : `${path} does not tell its version`,
+    );
   }
-  return null;
+  return { found: null, refused };
 }
 
 export async function findInCache(engine: Engine, home: ChpHome): Promise<FoundEngine | null> {
@@ -23,12 +40,12 @@ export async function findInCache(engine: Engine, home: ChpHome): Promise<FoundE
   return (await isExecutable(path)) ? { name: engine.name, version: engine.version, path, source: 'cache' } : null;
 }
 
-async function versionOf(path: string, engine: Engine): Promise<string | null> {
-  if (!(await isExecutable(path))) return null;
+async function versionOf(path: string, engine: Engine, env: NodeJS.ProcessEnv): Promise<string | null> {
   try {
     const { stdout } = await promisify(execFile)(path, [...engine.versionArgs], {
-      timeout: 10_000,
-      env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: 'true' },
+      timeout: VERSION_MS,
+      killSignal: 'SIGKILL',
+      env: { ...env, PULUMI_SKIP_UPDATE_CHECK: 'true' },
     });
     return semver.coerce(stdout)?.version ?? null;
   } catch {
@@ -36,7 +53,7 @@ async function versionOf(path: string, engine: Engine): Promise<string | null> {
   }
 }
 
-async function isExecutable(path: string): Promise<boolean> {
+function isExecutable(path: string): Promise<boolean> {
   return access(path, constants.X_OK).then(
     () => true,
     () => false,
