@@ -39,10 +39,9 @@ const refused = Object.entries(lock.packages).flatMap(([path, { license, dev }])
   const name = path.split('node_modules/').at(-1) ?? '';
   if (name === '' || dev) return [];
   const spoken = KNOWN[name] ?? license ?? 'none given';
-  const allowed = spoken
-    .replace(/[()]/g, '')
-    .split(/ OR | AND /)
-    .some((one) => ALLOWED.has(one));
+  // `A OR B`: our choice; `A AND B`: both bind.
+  const choices = spoken.replace(/[()]/g, '').split(' OR ');
+  const allowed = choices.some((choice) => choice.split(' AND ').every((one) => ALLOWED.has(one)));
   return allowed ? [] : [`${name}: ${spoken}`];
 });
 if (refused.length > 0) {

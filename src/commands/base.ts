@@ -4,7 +4,7 @@ import { ChpError } from '../core/errors.ts';
 import { redactor } from '../core/redact.ts';
 import { type Context, openContext } from '../operations/context.ts';
 import { asChpError, reportError } from '../presenters/error.ts';
-import { plainProgress, silentProgress } from '../presenters/progress.ts';
+import { plainProgress, redactedProgress, silentProgress } from '../presenters/progress.ts';
 import { isUsageError, usageError } from '../presenters/usage.ts';
 
 type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof ChpCommand)['baseFlags'] & T['flags']>;
@@ -60,7 +60,7 @@ export abstract class ChpCommand<T extends typeof Command> extends Command {
       env: process.env,
       signal: this.#abort.signal,
       lockWaitMs: this.flags.wait * 1000,
-      progress: await this.#progress(),
+      progress: redactedProgress(await this.#progress(), redactor),
       ssh: {
         acceptNew: this.flags['accept-new'],
         ...(this.interactive ? await import('../presenters/prompts.ts').then((prompts) => prompts.sshPrompts) : {}),

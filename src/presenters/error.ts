@@ -25,7 +25,7 @@ export function presentError(error: ChpError): string {
 
 /** Whatever was thrown, as one of ours. `stopped`: a signal came before, so it is what follows from that. */
 export function asChpError(error: unknown, stopped = false): ChpError {
-  const fault = error as Error;
+  const fault = error instanceof Error ? error : new Error(String(error));
   const ours = error instanceof ChpError ? error : null;
   if (stopped || fault.name === 'AbortError' || fault.name === 'ExitPromptError')
     return new ChpError('INTERRUPTED', ours?.code === 'INTERRUPTED' ? ours.message : 'stopped', {
@@ -36,7 +36,7 @@ export function asChpError(error: unknown, stopped = false): ChpError {
       cause: error,
     });
   if (ours) return ours;
-  return new ChpError('INTERNAL', `a fault in chp: ${fault.message ?? String(error)}`, {
+  return new ChpError('INTERNAL', `a fault in chp: ${fault.message}`, {
     next: ['Please report it, with what --verbose prints.'],
     cause: error,
   });

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import chalk from 'chalk';
 import type { Progress, StepHandle } from '../core/ports/progress.ts';
+import type { Redactor } from '../core/redact.ts';
 
 /** Says nothing: for --json and --quiet. */
 export function silentProgress(): Progress {
@@ -12,6 +13,19 @@ export function silentProgress(): Progress {
     says: () => {},
   };
   return handle;
+}
+
+/** Says the same without the secrets that `redactor` knows. */
+export function redactedProgress(progress: Progress, redactor: Redactor): Progress {
+  const of = (inner: Progress): Progress => ({
+    note: (text) => inner.note(redactor.text(text)),
+    warn: (text) => inner.warn(redactor.text(text)),
+    step: (title, work) =>
+      inner.step(redactor.text(title), (step) =>
+        work({ ...of(step), update: step.update, says: (text) => step.says(redactor.text(text)) }),
+      ),
+  });
+  return of(progress);
 }
 
 /** One line when a step begins to matter and one when it ends: for pipelines and logs. */
@@ -35,6 +49,9 @@ export function plainProgress(out: Writable): Progress {
           says: (text) => {
             said = text;
           },
+        }).catch((error: unknown) => {
+          line(`${title}: failed after ${seconds(started)}`);
+          throw error;
         });
         line(`${title}: done in ${seconds(started)}${said ? ` (${said})` : ''}`);
         return result;
