@@ -35,7 +35,8 @@ export class HubStack implements AsyncDisposable {
     this.notes = notes;
   }
 
-  static async create(more: NodeJS.ProcessEnv = {}): Promise<HubStack> {
+  /** `host`: what differs from a folder of this machine. */
+  static async create(host: Partial<HubArgs> = {}, more: NodeJS.ProcessEnv = {}): Promise<HubStack> {
     const engine = await testEngine();
     const dir = await mkdtemp(join(tmpdir(), 'chp-stack-'));
     const source = join(dir, 'node');
@@ -60,6 +61,7 @@ export class HubStack implements AsyncDisposable {
       agentPath,
       firewallPorts: null,
       packages: [],
+      ...host,
     };
     const notes: string[] = [];
     const options: StackOptions = {

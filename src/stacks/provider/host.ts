@@ -85,8 +85,9 @@ export async function readHost(state: HostState, signal: AbortSignal): Promise<H
 export async function deleteHost(
   state: Pick<HostState, 'host' | 'root' | 'tenant' | 'manager'>,
   signal?: AbortSignal,
+  env?: NodeJS.ProcessEnv,
 ): Promise<void> {
-  await overTransport(state, (transport) => removeBase(transport, state), signal);
+  await overTransport(state, (transport) => removeBase(transport, state), signal, env);
 }
 
 function desiredBase(inputs: HostInputs): DesiredBase {
@@ -109,9 +110,10 @@ export async function overTransport<T>(
   { host }: Pick<HostInputs, 'host'>,
   work: (transport: Transport) => Promise<T>,
   signal?: AbortSignal,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<T> {
   await using closing = new AsyncDisposableStack();
-  const transport = await openTransport(host, {});
+  const transport = await openTransport(host, { env });
   closing.defer(() => transport.close());
   if (!signal) return await work(transport);
   return await work({

@@ -96,7 +96,7 @@ export function exportState(tenant: string, options: StackOptions): Promise<stri
 /** Removes identity and host base, then the stack itself. Nothing to remove is fine. */
 export async function destroyHub(tenant: string, options: StackOptions): Promise<void> {
   await withStack(tenant, null, options, async ({ stack, engine, pending }) => {
-    await removeBegun(pending);
+    await removeBegun(pending, options);
     await stack.destroy({ suppressOutputs: true });
     await engine('stack', 'rm', '--yes', '--remove-backups', '--stack', tenant);
   });

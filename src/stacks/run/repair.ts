@@ -31,7 +31,10 @@ export async function clearPending(
 }
 
 /** Hosts that a killed run had begun to prepare are not in the state: what it made there must go all the same. */
-export async function removeBegun(pending: readonly PendingOperation[]): Promise<void> {
+export async function removeBegun(
+  pending: readonly PendingOperation[],
+  { signal, env }: { signal: AbortSignal; env: NodeJS.ProcessEnv },
+): Promise<void> {
   const hosts = pending.filter(({ type, resource }) => type === 'creating' && resource.type === 'chp:index:Host');
-  for (const { resource } of hosts) await deleteHost(resource.inputs as unknown as HostState);
+  for (const { resource } of hosts) await deleteHost(resource.inputs as unknown as HostState, signal, env);
 }
