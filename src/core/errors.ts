@@ -31,7 +31,10 @@ export const ERROR_CODES = {
   CONFIG_REFUSED: { exit: 'unhealthy', doc: 'The gateway would refuse the configuration; nothing was switched.' },
   ENGINE_UNAVAILABLE: { exit: 'engine', doc: 'An engine could not be found, downloaded or built.' },
   ENGINE_FAILED: { exit: 'engine', doc: 'An engine ran and failed.' },
-  STATE_STUCK: { exit: 'engine', doc: 'The Pulumi state has pending operations or a lock; --repair clears them.' },
+  STATE_STUCK: {
+    exit: 'engine',
+    doc: "The Pulumi state has operations that never ended. chp clears them by itself; this is what is left where it can't.",
+  },
   REGISTRY_CORRUPT: { exit: 'integrity', doc: 'The registry file is damaged.' },
   REGISTRY_NEWER: { exit: 'integrity', doc: 'The registry was written by a newer chp; upgrade this one.' },
   REGISTRY_UNAVAILABLE: {

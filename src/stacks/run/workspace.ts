@@ -1,5 +1,4 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import type { LocalWorkspace, PulumiCommand, Stack } from '@pulumi/pulumi/automation/index.js';
 import { SemVer } from 'semver';
@@ -34,7 +33,9 @@ export async function withEngine<T>(
   work: (engine: Engine, dir: string, env: NodeJS.ProcessEnv) => Promise<T>,
 ): Promise<T> {
   const env = await engineEnv(options);
-  const dir = await mkdtemp(join(tmpdir(), 'chp-pulumi-'));
+  const runs = join(options.home.cache, 'pulumi-runs');
+  await mkdir(runs, { recursive: true, mode: 0o700 });
+  const dir = await mkdtemp(join(runs, 'run-'));
   try {
     await writeFile(join(dir, 'Pulumi.yaml'), `name: ${PROJECT}\nruntime: nodejs\n`);
     const { path } = options.engine;

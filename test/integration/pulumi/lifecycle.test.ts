@@ -87,7 +87,8 @@ test('no secret is in the clear in anything that was left behind', async () => {
   expect(needles.filter((needle) => exported.includes(needle))).toEqual([]);
 });
 
-test('no folder is left in the place of temporary files, and nothing in ~/.pulumi', async () => {
+test('no folder of a run is left', async () => {
+  expect(await readdir(join(hub.options.home.cache, 'pulumi-runs'))).toEqual([]);
   expect(await readdir(join(hub.dir, 'tmp'))).toEqual([]);
 });
 
