@@ -11,7 +11,18 @@ import { packagePath } from '../src/core/package-root.ts';
  */
 
 /** Left in node_modules: large and rarely used, native, or with files that they look for beside themselves. */
-const EXTERNAL = ['@pulumi/pulumi', 'ssh2', 'node-ssh', 'pg', 'pg-native', 'esbuild', 'typescript', 'ts-node'];
+const EXTERNAL = [
+  '@pulumi/pulumi',
+  '@peculiar/x509',
+  'reflect-metadata',
+  'ssh2',
+  'node-ssh',
+  'pg',
+  'pg-native',
+  'esbuild',
+  'typescript',
+  'ts-node',
+];
 
 const DIST = process.argv[2] ?? packagePath('dist');
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkOutput } from './output-schema.ts';
 import { TEST_CACHE } from './runtime-bundle.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -51,6 +52,7 @@ export class Chp {
     const result = await this.run([...args, '--json'], options);
     if (result.code !== (options.code ?? 0))
       throw new Error(`chp ${args.join(' ')}: exit ${result.code}\n${result.stdout}\n${result.stderr}`);
+    if (result.json?.ok) checkOutput(args, result.json);
     return result.json?.ok ? result.json.result : result.json?.error;
   }
 

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXIT_CODES } from '../../../src/core/exit-codes.ts';
 import { packagePath } from '../../../src/core/package-root.ts';
 import { Chp } from '../../support/chp.ts';
+import { TEST_CACHE } from '../../support/runtime-bundle.ts';
 
 interface Ended {
   code: number | null;
@@ -132,6 +133,15 @@ describe('as it is published', () => {
     expect(commands).toHaveLength(Object.keys(manifest.commands).length);
     const load = `for (const file of ${JSON.stringify(commands)}) if (!(await import(file)).default) throw new Error(file)`;
     expect(await run([node, '--input-type=module', '-e', load])).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('a tenant is created, runs a turn, and is destroyed: engine, provider and agent are all found', async () => {
+    const env = { CHP_CACHE: TEST_CACHE };
+    const start = [node, join(root, 'bin/run.js'), 'tenant'];
+    const created = await run([...start, 'create', 'pub', '--host', 'local', '--model', 'demo', '--json'], { env });
+    const destroyed = await run([...start, 'destroy', 'pub', '--yes', '--json'], { env });
+    expect(created, created.stdout).toMatchObject({ code: 0, stderr: '' });
+    expect(destroyed, destroyed.stdout).toMatchObject({ code: 0 });
   });
 
   test('the host agent starts alone, under the same node', async () => {
