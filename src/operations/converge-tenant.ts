@@ -49,8 +49,8 @@ export async function convergeTenant(
   });
   const record: TenantRecord = await registry.tenant(tenant.name);
   const applied = await job.step('activate', () => pushOver(context, record, tenant, host, bundle));
-  // A converged host was not driven by the push: prove that it answers.
-  if (applied.outcome === 'converged')
+  // A push that restarted nothing did not drive the gateway: prove that it answers.
+  if (!applied.checks.some(({ id, verdict }) => id === 'agent.turn' && verdict === 'pass'))
     applied.checks = await job.step('check', () => checkTenant(context, tenant.name, host));
   await job.step('ready', async () => {
     rememberHost(context, tenant, host, bundle.node.digest);

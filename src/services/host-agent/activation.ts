@@ -12,7 +12,7 @@ import { decryptSecret, installCredentials } from './credentials.ts';
 import { validateConfig } from './gateway-config.ts';
 import type { Host } from './host.ts';
 import { Journal } from './journal.ts';
-import type { Manager } from './manager/manager.ts';
+import type { Manager, ResolvedService } from './manager/manager.ts';
 import { resolveServices } from './manager/resolve.ts';
 import { pruneGenerations, pruneStore } from './retention.ts';
 import { hasStateSnapshot, restoreSnapshot, takeSnapshot, writeLiveConfig } from './snapshot.ts';
@@ -57,6 +57,8 @@ export class Activation {
       events.step(name, timings[name]);
     };
     const old = this.#manifest(previous);
+    const allRan = (await this.#manager.status()).every(({ active }) => active);
+    const before = old && allRan ? this.#fingerprints(old) : null;
 
     this.#journal.begin(signed.digest, previous);
     try {
@@ -76,7 +78,8 @@ export class Activation {
       await step('switched', () => this.#point(signed.digest));
       await step('restarted', () => this.#run(manifest));
       await step('checked', async () => {
-        checks = await this.#check(manifest, 'full', events.check);
+        const unchanged = before !== null && before === this.#fingerprints(manifest);
+        checks = await this.#check(manifest, unchanged ? 'content' : 'full', events.check);
         const failed = checks.find((check) => check.verdict === 'fail');
         if (failed) throw new ChpError('UNHEALTHY', `${failed.title}: ${failed.detail}`);
       });
@@ -145,10 +148,20 @@ export class Activation {
   async #run(manifest: GenerationManifest): Promise<void> {
     const { root, manager } = this.#host;
     await installCredentials(root, manager, manifest, this.#store);
-    const live = tenantLayout(root, this.#tenant).config;
-    const digest = existsSync(live) ? sha256(readFileSync(live)) : null;
     const configWritable = manifest.ownership.family.length + manifest.ownership.agent.length > 0;
-    await this.#manager.reconcile(resolveServices(root, manifest, digest), { configWritable });
+    await this.#manager.reconcile(this.#services(manifest), { configWritable });
+  }
+
+  #services(manifest: GenerationManifest): ResolvedService[] {
+    const live = this.#liveConfig();
+    return resolveServices(this.#host.root, manifest, live === null ? null : sha256(live));
+  }
+
+  /** Equal before and after a push when no process was restarted by it. */
+  #fingerprints(manifest: GenerationManifest): string {
+    return this.#services(manifest)
+      .map(({ name, fingerprint }) => `${name} ${fingerprint}`)
+      .join('\n');
   }
 
   /** null when there is none, or when it is damaged: then nothing of it can be put back. */
