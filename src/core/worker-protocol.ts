@@ -1,0 +1,95 @@
+import type { Digest } from './digest.ts';
+import type { Member } from './tenant/schema.ts';
+
+/**
+ * The worker answers on a Unix socket of its own in the tenant's run folder: JSON lines, one request and one answer each
+ * (`{id, method, params}` → `{id, ok: true, result}` or `{id, ok: false, error: {code, message, why?, next}}`).
+ * Only the tenant's user and root may open it; the host agent carries it to the operator (`op: "worker"`).
+ */
+export const WORKER_METHODS = [
+  'health', // {} → WorkerHealth
+  'reload', // {} → reads worker.json anew: packs, inputs, members; reconciles schedules → WorkerHealth
+  'run', // {pack, inputs?, dryRun?, by, wait?: boolean} → {run} or, with wait, {run, result}
+  'runs', // {pack?, status?, limit?} → RunSummary[]
+  'describe', // {run} → RunSummary & {steps}
+  'cancel', // {run, by} → {}
+  'inbox', // {open?: boolean, limit?} → Envelope[]
+  'decide', // {envelope, verdict, by, comment?} → {state}
+  'audit', // {limit?} → entries written by `audit` and `approve`
+  'drain', // {withinMs} → {} stops taking work; what runs ends or is handed on
+] as const;
+export type WorkerMethod = (typeof WORKER_METHODS)[number];
+
+/** `worker/worker.json` of a generation. Names of secrets only: values arrive as variables of those names. */
+export interface WorkerConfig {
+  schema: 1;
+  /** Many tenants to one process in a fleet; one on a hub. */
+  tenants: WorkerTenant[];
+  temporal: {
+    /** `host:port` */
+    address: string;
+    namespace: string;
+    /** Names of the secrets that hold PEM texts or the API key. */
+    tls?: { ca?: string; cert?: string; key?: string; serverName?: string };
+    apiKeySecret?: string;
+  };
+  /** Worker Versioning: equal builds share it. */
+  build: string;
+}
+
+export interface WorkerTenant {
+  name: string;
+  timezone: string;
+  members: Member[];
+  gateway: { port: number; tokenSecret: string; agent: string };
+  /** Secret that holds the 32-byte payload key, base64. */
+  payloadKeySecret: string;
+  packs: InstalledPack[];
+  connectors: Record<string, ConnectorConfig>;
+  notify: NotifyConfig;
+}
+
+export interface InstalledPack {
+  id: string;
+  version: string;
+  /** sha512 of the tarball, as in a packument (`sha512-…`). */
+  integrity: string;
+  /** Digest of the compiled pack, `packs/<id>.json` in the generation. */
+  digest: Digest;
+  inputs: Record<string, unknown>;
+  enabled: boolean;
+}
+
+export interface ConnectorConfig {
+  /** Where its API is; only tests and self-hosted systems need one. */
+  url?: string;
+  /** Secret names by what they are (`token`, `accountSid`, …). */
+  secrets: Record<string, string>;
+  settings: Record<string, unknown>;
+}
+
+export interface NotifyConfig {
+  telegram?: { tokenSecret: string; apiUrl?: string };
+  webhook?: { url: string; signingSecret?: string };
+}
+
+export interface WorkerHealth {
+  build: string;
+  temporal: { address: string; ok: boolean; detail: string };
+  tenants: { name: string; packs: { id: string; version: string; digest: Digest; schedules: number }[] }[];
+  draining: boolean;
+}
+
+export interface RunSummary {
+  run: string;
+  tenant: string;
+  pack: string;
+  version: string;
+  trigger: string;
+  /** `running` or one of RUN_STATUSES. */
+  status: string;
+  reason: string | null;
+  /** ISO 8601. */
+  startedAt: string;
+  endedAt: string | null;
+}
