@@ -7,6 +7,7 @@ import { TEST_CACHE, testBundle } from './runtime-bundle.ts';
 export async function setup(): Promise<void> {
   const home = chpHome({ CHP_HOME: TEST_CACHE, CHP_CACHE: TEST_CACHE });
   const { signal } = new AbortController();
-  await acquireEngine('pulumi', { home, env: process.env, progress: recordedProgress(), signal });
+  for (const engine of ['pulumi', 'temporal'])
+    await acquireEngine(engine, { home, env: process.env, progress: recordedProgress(), signal });
   await testBundle();
 }

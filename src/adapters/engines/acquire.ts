@@ -6,7 +6,7 @@ import { acquireFlock } from '../../core/flock.ts';
 import type { ChpHome } from '../../core/home.ts';
 import type { Progress } from '../../core/ports/progress.ts';
 import { buildEngine } from './build.ts';
-import { ENGINES, type Engine } from './catalogue.ts';
+import { ENGINES, type Engine, type EngineTarget } from './catalogue.ts';
 import { downloadEngine } from './download.ts';
 import { findInCache, lookOnPath } from './find.ts';
 
@@ -23,6 +23,11 @@ export interface AcquireOptions {
   env: NodeJS.ProcessEnv;
   progress: Progress;
   signal: AbortSignal;
+  /**
+   * Set: for such a machine, to be shipped there, so exactly the version of the catalogue and never one on PATH.
+   * Else for this one.
+   */
+  target?: EngineTarget;
 }
 
 /** Longer than any build. */
@@ -39,10 +44,12 @@ export async function acquireEngine(name: string, options: AcquireOptions): Prom
 
 /** As `acquireEngine`, for an engine that need not be in the catalogue. */
 export async function acquire(engine: Engine, options: AcquireOptions): Promise<FoundEngine> {
-  const { found, refused } = await lookOnPath(engine, options.env);
-  const present = found ?? (await findInCache(engine, options.home));
+  const { found, refused } = options.target
+    ? { found: null, refused: ['not looked for'] }
+    : await lookOnPath(engine, options.env);
+  const present = found ?? (await findInCache(engine, options.home, options.target));
   if (present) return present;
-  const dir = engineDir(engine, options.home);
+  const dir = engineDir(engine, options.home, options.target);
   const holder = {
     actor: userInfo().username,
     host: hostname(),
@@ -55,7 +62,7 @@ export async function acquire(engine: Engine, options: AcquireOptions): Promise<
     onWait: () => options.progress.note(`Waiting for another chp that installs ${engine.name}.`),
     subject: `the installation of ${engine.name}`,
   });
-  return (await findInCache(engine, options.home)) ?? (await install(engine, dir, refused, options));
+  return (await findInCache(engine, options.home, options.target)) ?? (await install(engine, dir, refused, options));
 }
 
 function engineNamed(name: string): Engine {
@@ -67,8 +74,10 @@ function engineNamed(name: string): Engine {
 }
 
 /** `bin/<name>` lies in it. */
-export function engineDir(engine: Engine, home: ChpHome): string {
-  return join(home.cache, 'engines', engine.name, engine.version);
+export function engineDir(engine: Engine, home: ChpHome, target: EngineTarget = process): string {
+  const { platform, arch } = target;
+  const native = platform === process.platform && arch === process.arch;
+  return join(home.cache, 'engines', engine.name, native ? engine.version : `${engine.version}-${platform}-${arch}`);
 }
 
 async function install(

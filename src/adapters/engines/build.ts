@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline/promises';
 import { ChpError } from '../../core/errors.ts';
 import type { StepHandle } from '../../core/ports/progress.ts';
 import type { AcquireOptions } from './acquire.ts';
-import type { Engine } from './catalogue.ts';
+import type { Engine, EngineTarget } from './catalogue.ts';
 
 const DEADLINE_MS = 60 * 60_000;
 
@@ -16,23 +16,28 @@ const DEADLINE_MS = 60 * 60_000;
 export async function buildEngine(
   engine: Engine,
   dir: string,
-  { env, progress, signal }: Pick<AcquireOptions, 'env' | 'signal'> & { progress: StepHandle },
+  {
+    env,
+    progress,
+    signal,
+    target = process,
+  }: Pick<AcquireOptions, 'env' | 'signal' | 'target'> & { progress: StepHandle },
 ): Promise<void> {
   const cwd = join(dir, 'module');
   await mkdir(cwd, { recursive: true });
   await writeFile(join(cwd, 'go.mod'), `module chp.invalid/engine\n\ngo 1.24\n\nrequire ${engine.build.require}\n`);
   const late = AbortSignal.timeout(DEADLINE_MS);
-  const go = { cwd, env, signal: AbortSignal.any([signal, late]) };
-  const { package: target, ldflags } = engine.build;
+  const go = { cwd, env: { ...env, ...goTarget(target) }, signal: AbortSignal.any([signal, late]) };
+  const { package: main, ldflags } = engine.build;
   let modules = 0;
   try {
-    const packages = await runGo(['list', '-mod=mod', '-deps', target], go, (line) => {
+    const packages = await runGo(['list', '-mod=mod', '-deps', main], go, (line) => {
       if (line.startsWith('go: downloading')) progress.update(++modules, 0, 'modules');
     });
     const total = packages.length;
     let built = 0;
     const out = join(dir, 'bin', engine.name);
-    await runGo(['build', '-v', '-mod=mod', '-trimpath', '-ldflags', ldflags, '-o', out, target], go, (line) => {
+    await runGo(['build', '-v', '-mod=mod', '-trimpath', '-ldflags', ldflags, '-o', out, main], go, (line) => {
       if (!line.includes(' ')) progress.update(Math.min(++built, total), total, 'packages');
     });
   } catch (error) {
@@ -42,6 +47,12 @@ export async function buildEngine(
   }
   await rm(cwd, { recursive: true, force: true });
 }
+
+/** Go's names for a machine; it compiles for any of them. */
+const goTarget = ({ platform, arch }: EngineTarget): NodeJS.ProcessEnv => ({
+  GOOS: platform,
+  GOARCH: arch === 'x64' ? 'amd64' : arch,
+});
 
 /** @returns the lines of stdout; `onLine` is told those of stderr */
 async function runGo(

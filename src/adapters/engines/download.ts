@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { chmod, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { setGlobalProxyFromEnv } from 'node:http';
 import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
@@ -15,7 +15,7 @@ import type { Engine } from './catalogue.ts';
 const ANSWER_MS = 8_000;
 const STALL_MS = 30_000;
 
-type Options = Pick<AcquireOptions, 'env' | 'signal'> & { progress: StepHandle };
+type Options = Pick<AcquireOptions, 'env' | 'signal' | 'target'> & { progress: StepHandle };
 
 /**
  * Fetches the official release into `dir`/bin and checks it against the publisher's checksum before it is unpacked.
@@ -26,8 +26,9 @@ export async function downloadEngine(
   dir: string,
   options: Options & { stallMs?: number; answerMs?: number },
 ): Promise<void> {
-  const release = engine.download(process.platform, process.arch);
-  if (!release) throw new ChpError('ENGINE_UNAVAILABLE', `there is no release for ${process.platform} ${process.arch}`);
+  const { platform, arch } = options.target ?? process;
+  const release = engine.download(platform, arch);
+  if (!release) throw new ChpError('ENGINE_UNAVAILABLE', `there is no release for ${platform} ${arch}`);
   const answerMs = options.answerMs ?? ANSWER_MS;
   const archive = join(dir, release.file);
   // HTTPS_PROXY and NO_PROXY: fetch does not look at them by itself.
@@ -40,10 +41,12 @@ export async function downloadEngine(
   } finally {
     restore();
   }
-  await extract({ file: archive, cwd: dir, strict: true });
+  const unpacked = join(dir, 'unpacked');
+  await mkdir(unpacked);
+  await extract({ file: archive, cwd: unpacked, strict: true });
   await rm(archive);
-  const unpacked = join(dir, release.folder);
-  for (const name of await readdir(unpacked)) await rename(join(unpacked, name), join(dir, 'bin', name));
+  const folder = join(unpacked, release.folder);
+  for (const name of await readdir(folder)) await rename(join(folder, name), join(dir, 'bin', name));
   await rm(unpacked, { recursive: true });
   await chmod(join(dir, 'bin', engine.name), 0o755);
 }

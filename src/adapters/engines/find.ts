@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import semver from 'semver';
 import type { ChpHome } from '../../core/home.ts';
 import { engineDir, type FoundEngine } from './acquire.ts';
-import type { Engine } from './catalogue.ts';
+import type { Engine, EngineTarget } from './catalogue.ts';
 
 const VERSION_MS = 10_000;
 
@@ -35,8 +35,8 @@ export async function lookOnPath(
   return { found: null, refused };
 }
 
-export async function findInCache(engine: Engine, home: ChpHome): Promise<FoundEngine | null> {
-  const path = join(engineDir(engine, home), 'bin', engine.name);
+export async function findInCache(engine: Engine, home: ChpHome, target?: EngineTarget): Promise<FoundEngine | null> {
+  const path = join(engineDir(engine, home, target), 'bin', engine.name);
   return (await isExecutable(path)) ? { name: engine.name, version: engine.version, path, source: 'cache' } : null;
 }
 

@@ -32,6 +32,18 @@ test('too old, too new and broken ones are passed over, and a later one on PATH 
   expect(await acquire(toyEngine(), { ...options, env })).toMatchObject({ path, version: '2.1.0' });
 });
 
+test('for another machine it is built there for that one, exactly the version of the catalogue, whatever is on PATH', async () => {
+  const { dir, bin, options } = await workbench();
+  await script(bin, 'toy', 'echo 2.5.1');
+  await script(bin, 'go', `echo "$GOOS $GOARCH" >> "$HOME/target.log"\n${GO}`);
+  const target = { platform: 'linux', arch: 'arm64' } as const;
+  const got = await acquire(toyEngine(), { ...options, target });
+  expect(got).toMatchObject({ version: '2.5.0', source: 'build' });
+  expect(await readFile(join(dir, 'target.log'), 'utf8')).toBe('linux arm64\nlinux arm64\n');
+  expect(await acquire(toyEngine(), { ...options, target })).toMatchObject({ source: 'cache', path: got.path });
+  expect(await acquire(toyEngine(), options)).toMatchObject({ source: 'path' });
+});
+
 test('what is in the cache is used before the network', async () => {
   const { options } = await workbench();
   const engine = toyEngine();
@@ -136,6 +148,6 @@ test('a name that chp does not know is told with those it does', async () => {
   const { options } = await workbench();
   await expect(acquireEngine('pulumy', options)).rejects.toMatchObject({
     code: 'NOT_FOUND',
-    next: ['Engines: pulumi'],
+    next: ['Engines: pulumi, temporal'],
   });
 });

@@ -44,6 +44,18 @@ test('the binary of a release with the right checksum is there, and nothing else
   expect(await readdir(join(work, 'bin'))).toEqual(['toy']);
 });
 
+test('a release with the binary at its root is unpacked as well', async () => {
+  const { dir, options } = await workbench();
+  const flat = await packRelease(dir, '.');
+  await using origin = await serve((request, response) =>
+    response.end(request.url === '/checksums.txt' ? `${flat.sum}  ${FILE}\n` : flat.archive),
+  );
+  const work = join(dir, 'work');
+  await mkdir(join(work, 'bin'), { recursive: true });
+  await downloadEngine(toyEngine(origin.url, '.'), work, { ...options, progress: recordedProgress() });
+  expect([await readdir(work), await readdir(join(work, 'bin'))]).toEqual([['bin'], ['toy']]);
+});
+
 test('a release that is not what the checksum says is refused before it is unpacked', async () => {
   await using origin = await publisher((path, response) => {
     if (path === '/checksums.txt') return false;

@@ -12,14 +12,14 @@ import { recordedProgress } from '../../../support/progress.ts';
 
 export const FILE = 'toy-v2.5.0.tar.gz';
 
-/** An engine whose release lies on `base`. */
-export function toyEngine(base = 'http://127.0.0.1:1'): Engine {
+/** An engine whose release lies on `base`; `folder`: where in the archive. */
+export function toyEngine(base = 'http://127.0.0.1:1', folder = 'toy'): Engine {
   return {
     name: 'toy',
     version: '2.5.0',
     minimum: '2.1.0',
     versionArgs: ['version'],
-    download: () => ({ url: `${base}/${FILE}`, checksums: `${base}/checksums.txt`, file: FILE, folder: 'toy' }),
+    download: () => ({ url: `${base}/${FILE}`, checksums: `${base}/checksums.txt`, file: FILE, folder }),
     build: { require: 'example.invalid/toy v2.5.0', package: 'example.invalid/toy/cmd/toy', ldflags: '-s -w' },
   };
 }
@@ -52,9 +52,9 @@ export async function workbench(): Promise<{
   return { dir, bin, options, lines: progress.lines };
 }
 
-/** A release as the publisher would pack it: `toy/toy`. */
-export async function packRelease(dir: string): Promise<{ archive: Buffer; sum: string }> {
-  await script(join(dir, 'release', 'toy'), 'toy', 'echo v2.5.0');
+/** A release as the publisher would pack it: `toy/toy`, or `toy` at its root. */
+export async function packRelease(dir: string, folder = 'toy'): Promise<{ archive: Buffer; sum: string }> {
+  await script(join(dir, 'release', folder), 'toy', 'echo v2.5.0');
   const file = join(dir, 'release.tar.gz');
   await create({ file, cwd: join(dir, 'release'), gzip: true }, ['toy']);
   const archive = await readFile(file);
