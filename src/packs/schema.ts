@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { SECRET_NAME_PATTERN } from '../core/names.ts';
+import { closed, duration, oneOf } from './types.ts';
 
 /**
  * The one schema of pack.yaml. From it come the TypeScript type, the ajv validator, schemas/pack.schema.json for editors
@@ -23,6 +24,8 @@ export const INPUT_TYPES = [
   'date',
   'duration',
   'money',
+  'phone',
+  'list',
   'member',
   'members',
   'calendar',
@@ -32,13 +35,7 @@ export const INPUT_TYPES = [
 
 export const PACK_ID_PATTERN = '^[a-z0-9][a-z0-9-]{0,62}$';
 export const STEP_ID_PATTERN = '^[a-z][a-z0-9_]{0,40}$';
-export const DURATION_PATTERN = '^[1-9][0-9]{0,5}(ms|s|m|h|d)$';
 
-const closed = { additionalProperties: false } as const;
-const oneOf = <const T extends string>(values: readonly T[], options: Record<string, unknown> = {}) =>
-  Type.Unsafe<T>({ ...options, type: 'string', enum: [...values] });
-const duration = (description: string) =>
-  Type.String({ pattern: DURATION_PATTERN, description, examples: ['30s', '10m'] });
 const words = (description: string, pattern: string = PACK_ID_PATTERN) =>
   Type.Array(Type.String({ pattern }), { description, uniqueItems: true, maxItems: 40 });
 
