@@ -1,4 +1,4 @@
-import { didYouMean } from '../adapters/documents/problems.ts';
+import { didYouMean } from '../core/documents/problems.ts';
 import { ChpError } from '../core/errors.ts';
 
 /** What oclif's parser throws; `flags` = those that do not exist. */
