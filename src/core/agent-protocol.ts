@@ -41,6 +41,8 @@ export type AgentRequest =
   | { op: 'check'; tenant: string }
   /** One gateway WebSocket call, on the host, with the host's token. */
   | { op: 'gateway'; tenant: string; method: string; params: unknown }
+  /** One request to the tenant's worker (core/worker-protocol.ts), over its socket on the host. */
+  | { op: 'worker'; tenant: string; method: string; params: unknown }
   | { op: 'logs'; tenant: string; service: string; lines: number; follow: boolean }
   /** Removes the tenant and all it owns; the host's other tenants are not touched. */
   | { op: 'remove'; tenant: string };

@@ -20,7 +20,8 @@ export interface GenerationService {
   name: string;
   /**
    * Command line. `{node}` the shipped node, `{app}` the runtime tree, `{generation}` the generation's directory at its
-   * fixed path `current`, `{agent}` the agent file, `{state}`, `{config}`, `{home}`, `{tmp}`, `{logs}` as in TenantLayout.
+   * fixed path `current`, `{agent}` the agent file, `{state}`, `{config}`, `{home}`, `{tmp}`, `{logs}`, `{automation}` as
+   * in TenantLayout, `{tree:NAME}` one of the generation's further trees.
    */
   argv: readonly string[];
   /** Same placeholders. Never a secret: those are `credentials`. */
@@ -45,6 +46,8 @@ export interface GenerationChecks {
   skills: readonly string[];
   /** Configured channels; `muted` ones are only reported. */
   channels: readonly { id: string; muted: boolean }[];
+  /** The packs that the worker must have taken in, where there is one. */
+  worker?: { packs: readonly { id: string; version: string; digest: Digest }[] };
 }
 
 /** Everything a tenant runs at one time. Equal content has an equal digest: no times, no counters in here. */
@@ -53,12 +56,19 @@ export interface GenerationManifest {
   tenant: string;
   platform: Platform;
   runtime: { name: string; version: string; node: Digest; app: Digest };
+  /** Further trees by name: the programs of services that are no single file. */
+  trees?: Readonly<Record<string, Digest>>;
   files: readonly GenerationFile[];
   services: readonly GenerationService[];
   checks: GenerationChecks;
   /** Config paths (dotted, `**` allowed at the end) that the family or the agent owns; all others are the operator's. */
   ownership: { family: readonly string[]; agent: readonly string[] };
 }
+
+/** Every content-addressed tree that a generation runs from. */
+export const treesOf = ({ runtime, trees }: Pick<GenerationManifest, 'runtime' | 'trees'>): Digest[] => [
+  ...new Set([runtime.node, runtime.app, ...Object.values(trees ?? {})]),
+];
 
 /** A manifest as it travels and is stored: signed by the tenant's key (Ed25519 over the canonical JSON). */
 export interface SignedGeneration {

@@ -54,6 +54,8 @@ export interface TenantLayout {
   /** Fixed per tenant: the gateway keys its transpile cache by path. */
   tmp: string;
   logs: string;
+  /** Temporal's database, ledger of effects, inbox, the worker's socket. Never rolled back: what was done stays done. */
+  automation: string;
   /** State snapshots, by generation digest. */
   snapshots: string;
   /** Encrypted credentials (systemd) or 0600 files in a 0700 directory. */
@@ -78,11 +80,16 @@ export function tenantLayout(root: string, tenant: string): TenantLayout {
     home: at('home'),
     tmp: at('tmp'),
     logs: at('logs'),
+    automation: at('automation'),
     snapshots: at('snapshots'),
     credentials: at('credentials'),
     run: at('run'),
   };
 }
+
+/** Where the worker of a tenant listens (core/worker-protocol.ts). */
+export const workerSocket = ({ automation }: Pick<TenantLayout, 'automation'>): string =>
+  posix.join(automation, 'worker.sock');
 
 /** System user and unit names of a tenant. `assertTenantName` keeps the user name within Linux limits. */
 export const tenantUser = (tenant: string): string => `chp-${tenant}`;

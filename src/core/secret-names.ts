@@ -1,2 +1,8 @@
 /** Secret that holds the gateway's token; made with the tenant's identity. */
 export const GATEWAY_TOKEN = 'CHP_GATEWAY_TOKEN';
+
+/** Secret that holds the key (32 bytes, base64) by which the worker's payloads are encrypted before Temporal keeps them. */
+export const PAYLOAD_KEY = 'CHP_PAYLOAD_KEY';
+
+/** Secrets that nobody gives: chp makes them, and `secret rotate` makes new ones. */
+export const MADE_BY_CHP: ReadonlySet<string> = new Set([GATEWAY_TOKEN, PAYLOAD_KEY]);

@@ -1,11 +1,14 @@
 import { DEMO_MODEL } from '../adapters/runtimes/demo-model.ts';
+import { automationServices } from '../core/automation.ts';
 import { type Digest, sha256 } from '../core/digest.ts';
 import type { GenerationFile, GenerationManifest } from '../core/generation.ts';
 import { tenantLayout } from '../core/host-layout.ts';
-import type { SecretRecord, SkillRecord } from '../core/ports/registry.ts';
+import type { PackRecord, SecretRecord, SkillRecord } from '../core/ports/registry.ts';
 import type { RuntimeAdapter, RuntimeBundle } from '../core/ports/runtime.ts';
 import { GATEWAY_TOKEN } from '../core/secret-names.ts';
 import type { Tenant } from '../core/tenant/schema.ts';
+import { automationFiles, automationTrees } from './automation-files.ts';
+import { neededSecrets } from './needed-secrets.ts';
 
 export interface GenerationParts {
   tenant: Tenant;
@@ -15,8 +18,17 @@ export interface GenerationParts {
   bundle: RuntimeBundle;
   secrets: readonly SecretRecord[];
   skills: readonly SkillRecord[];
+  /** null for a tenant without packs. */
+  automation: AutomationParts | null;
   /** The bundled demo model server, where the tenant's model is `demo`. */
   demoModel: Uint8Array | null;
+}
+
+export interface AutomationParts {
+  packs: readonly PackRecord[];
+  worker: Digest;
+  /** null where the tenant uses a cluster. */
+  temporal: Digest | null;
 }
 
 export interface BuiltGeneration {
@@ -44,10 +56,11 @@ export function buildGeneration(parts: GenerationParts): BuiltGeneration {
   for (const skill of parts.skills)
     for (const file of JSON.parse(skill.files) as SkillFile[])
       add(`skills/${skill.name}/${file.path}`, file.mode, Buffer.from(file.base64, 'base64'));
-  const wanted = new Set(runtime.secretNames(tenant));
+  const wanted = new Set(neededSecrets(tenant));
   for (const secret of parts.secrets)
     if (wanted.has(secret.name)) add(`secrets/${secret.name}.age`, 0o600, Buffer.from(secret.ciphertext));
   if (parts.demoModel) add(DEMO_MODEL.file, 0o644, parts.demoModel);
+  if (parts.automation) for (const [path, text] of automationFiles(tenant, parts.automation)) add(path, 0o644, text);
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
 
   return {
@@ -57,13 +70,17 @@ export function buildGeneration(parts: GenerationParts): BuiltGeneration {
       tenant: tenant.name,
       platform: bundle.platform,
       runtime: { ...tenant.runtime, node: bundle.node.digest, app: bundle.app.digest },
+      ...(parts.automation ? { trees: automationTrees(parts.automation) } : {}),
       files,
-      services: runtime.services(tenant),
+      services: [...runtime.services(tenant), ...automationServices(tenant)],
       checks: {
         gateway: { port: tenant.gateway.port, tokenSecret: GATEWAY_TOKEN, version: tenant.runtime.version },
         turn: { required: true, prompt: 'This is a health check. Answer with one short sentence.', timeoutS: 60 },
         skills: parts.skills.map((skill) => skill.name),
         channels: Object.entries(tenant.channels).map(([id, { muted }]) => ({ id, muted })),
+        ...(parts.automation
+          ? { worker: { packs: parts.automation.packs.map(({ id, version, digest }) => ({ id, version, digest })) } }
+          : {}),
       },
       ownership: tenant.ownership,
     },

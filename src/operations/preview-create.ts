@@ -1,9 +1,11 @@
 import { parseTenant } from '../adapters/documents/tenant-document.ts';
 import { runtimeAdapter } from '../adapters/runtimes/index.ts';
-import { GATEWAY_TOKEN } from '../core/secret-names.ts';
+import { automationServices } from '../core/automation.ts';
+import { MADE_BY_CHP } from '../core/secret-names.ts';
 import type { Context } from './context.ts';
 import type { CreateInput } from './create-tenant.ts';
 import { openHost } from './host-link.ts';
+import { neededSecrets } from './needed-secrets.ts';
 
 /** Checks document and host, and says what create would do. Changes nothing. */
 export async function previewCreate(
@@ -13,16 +15,14 @@ export async function previewCreate(
   const { tenant } = parseTenant(input.document, input.file);
   await using host = await openHost(context, tenant);
   const runtime = runtimeAdapter(tenant.runtime);
-  const missingSecrets = runtime
-    .secretNames(tenant)
-    .filter((name) => name !== GATEWAY_TOKEN && !input.secrets.has(name));
+  const missingSecrets = neededSecrets(tenant).filter((name) => !MADE_BY_CHP.has(name) && !input.secrets.has(name));
   const lines = [
     `${tenant.name} would be created on ${host.transport.target} (${host.facts.os}, ${host.platform}, ${host.manager}, under ${host.root}):`,
     `  + identity: gateway token, signing key, certificates, age recipient`,
     `  + runtime ${tenant.runtime.name}@${tenant.runtime.version}`,
-    ...runtime
-      .services(tenant)
-      .map((service) => `  + service ${service.name}${service.port ? ` on 127.0.0.1:${service.port}` : ''}`),
+    ...[...runtime.services(tenant), ...automationServices(tenant)].map(
+      (service) => `  + service ${service.name}${service.port ? ` on 127.0.0.1:${service.port}` : ''}`,
+    ),
     ...tenant.skills.map((skill) => `  + skill ${skill.name} (${skill.source})`),
     ...missingSecrets.map((name) => `  ! the secret ${name} is missing: --secret-env ${name}`),
   ];

@@ -1,21 +1,25 @@
+import { randomBytes } from 'node:crypto';
 import { hostProgram } from '../adapters/agent/bundle.ts';
 import type { AgentClient } from '../adapters/agent/client.ts';
 import { runtimeAdapter } from '../adapters/runtimes/index.ts';
 import { encryptTo } from '../adapters/secrets/age.ts';
 import type { ApplyResult } from '../core/agent-protocol.ts';
+import { hasAutomation } from '../core/automation.ts';
 import { ChpError } from '../core/errors.ts';
 import type { Registry, TenantRecord } from '../core/ports/registry.ts';
 import type { RuntimeBundle } from '../core/ports/runtime.ts';
-import { GATEWAY_TOKEN } from '../core/secret-names.ts';
+import { GATEWAY_TOKEN, PAYLOAD_KEY } from '../core/secret-names.ts';
 import type { Tenant } from '../core/tenant/schema.ts';
 import type { IdentityOutputs } from '../stacks/provider/identity.ts';
 import { type BuiltGeneration, buildGeneration } from './build-generation.ts';
 import type { Context } from './context.ts';
 import { openForPush, type PushLink } from './known-host.ts';
+import { neededSecrets } from './needed-secrets.ts';
 import { readIdentity } from './provision.ts';
 import { pushGeneration, signOnce } from './push-generation.ts';
 import { runtimeBundle } from './runtime-bundle.ts';
 import { signingKeys } from './signing-key.ts';
+import { storeSecret } from './store-secret.ts';
 
 /** The generation that a tenant's document, secrets and skills amount to. @throws BAD_INPUT naming every secret that is missing. */
 export async function desiredGeneration(
@@ -28,7 +32,7 @@ export async function desiredGeneration(
   const runtime = runtimeAdapter(tenant.runtime);
   const [secrets, skills] = await Promise.all([registry.secrets(tenant.name), registry.skills(tenant.name)]);
   const have = new Set(secrets.map((secret) => secret.name));
-  const missing = runtime.secretNames(tenant).filter((name) => !have.has(name));
+  const missing = neededSecrets(tenant).filter((name) => !have.has(name));
   if (missing.length > 0)
     throw new ChpError(
       'BAD_INPUT',
@@ -46,6 +50,7 @@ export async function desiredGeneration(
     bundle,
     secrets,
     skills: skills.filter((skill) => tenant.skills.some(({ name }) => name === skill.name)),
+    automation: null,
     demoModel: tenant.model.provider === 'demo' ? (await hostProgram('demo-model', context.home)).bytes : null,
   });
 }
@@ -67,6 +72,7 @@ export async function pushOver(
 ): Promise<ApplyResult> {
   const registry = await context.registry();
   await ensureGatewayToken(context, registry, record);
+  if (hasAutomation(tenant)) await ensurePayloadKey(registry, await registry.tenant(record.name));
   const built = await desiredGeneration(context, tenant, host.root, bundle);
   const signed = await signOnce(registry, built, async () => {
     const kept = signingKeys.read(context.home, tenant.name);
@@ -93,6 +99,12 @@ async function ensureGatewayToken(context: Context, registry: Registry, record: 
     ciphertext: await encryptTo(record.recipient, gatewayToken),
     recipient: record.recipient,
   });
+}
+
+/** Made once: with another one the histories of runs could no longer be read. */
+async function ensurePayloadKey(registry: Registry, { name, recipient }: TenantRecord): Promise<void> {
+  if (!recipient || (await registry.secrets(name)).some((secret) => secret.name === PAYLOAD_KEY)) return;
+  await storeSecret(registry, name, recipient, PAYLOAD_KEY, randomBytes(32).toString('base64'));
 }
 
 async function identityOf(context: Context, tenant: string): Promise<IdentityOutputs> {

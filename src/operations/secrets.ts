@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { append, editDocument, removeEntry } from '../adapters/documents/edit-tenant.ts';
 import { parseTenant } from '../adapters/documents/tenant-document.ts';
-import { runtimeAdapter } from '../adapters/runtimes/index.ts';
 import { ChpError } from '../core/errors.ts';
 import { SECRET_NAME_PATTERN } from '../core/names.ts';
-import { GATEWAY_TOKEN } from '../core/secret-names.ts';
+import { GATEWAY_TOKEN, MADE_BY_CHP, PAYLOAD_KEY } from '../core/secret-names.ts';
 import type { Context } from './context.ts';
 import { type EditOutcome, editTenantDocument, loadTenant } from './edit-tenant.ts';
+import { neededSecrets } from './needed-secrets.ts';
 import { storeSecret } from './store-secret.ts';
 
 export interface SecretView {
@@ -28,9 +28,9 @@ export async function setSecret(
   stage: boolean,
 ): Promise<EditOutcome> {
   assertSecret(secret, value);
-  if (secret === GATEWAY_TOKEN)
-    throw new ChpError('BAD_INPUT', `${GATEWAY_TOKEN} is chp's own`, {
-      next: [`chp secret rotate ${name} ${GATEWAY_TOKEN}`],
+  if (MADE_BY_CHP.has(secret))
+    throw new ChpError('BAD_INPUT', `${secret} is chp's own`, {
+      next: secret === GATEWAY_TOKEN ? [`chp secret rotate ${name} ${secret}`] : [],
     });
   return replaceSecret(context, name, secret, value, stage);
 }
@@ -46,6 +46,10 @@ export async function rotateSecret(
   await registry.tenant(name);
   if (!(await registry.secrets(name)).some((known) => known.name === secret))
     throw new ChpError('NOT_FOUND', `${name} has no secret ${secret}`, { next: [`chp secret list ${name}`] });
+  if (secret === PAYLOAD_KEY)
+    throw new ChpError('BAD_INPUT', `${secret} can't be rotated`, {
+      why: 'Histories of runs are encrypted with it, and runs that go on would be lost.',
+    });
   const next = secret === GATEWAY_TOKEN ? randomBytes(32).toString('base64url') : value;
   if (next === undefined)
     throw new ChpError('BAD_INPUT', `chp can't make a new ${secret} by itself`, {
@@ -75,7 +79,7 @@ async function replaceSecret(
         });
       await storeSecret(registry, name, recipient, secret, value);
       const { tenant } = parseTenant(document, `${name}/tenant.yaml`);
-      if (runtimeAdapter(tenant.runtime).secretNames(tenant).includes(secret)) return document;
+      if (neededSecrets(tenant).includes(secret)) return document;
       return editDocument(document, `${name}/tenant.yaml`, (yaml) => append(yaml, 'secrets', secret));
     },
   );
@@ -97,7 +101,7 @@ export function removeSecret(context: Context, name: string, secret: string, sta
         (yaml) => void removeEntry(yaml, 'secrets', null, secret),
       );
       const { tenant } = parseTenant(text, `${name}/tenant.yaml`);
-      if (runtimeAdapter(tenant.runtime).secretNames(tenant).includes(secret))
+      if (neededSecrets(tenant).includes(secret))
         throw new ChpError('CONFLICT', `${name} still needs ${secret}`, {
           why: 'Its model, a channel or its config refers to it.',
           next: [`chp tenant export ${name}`],
@@ -112,7 +116,7 @@ export function removeSecret(context: Context, name: string, secret: string, sta
 export async function listSecrets(context: Context, name: string): Promise<SecretView[]> {
   const { tenant } = await loadTenant(context, name);
   const stored = new Map((await (await context.registry()).secrets(name)).map((secret) => [secret.name, secret]));
-  const needed = new Set(runtimeAdapter(tenant.runtime).secretNames(tenant));
+  const needed = new Set(neededSecrets(tenant));
   return [...new Set([...needed, ...stored.keys()])].sort().map((secret) => ({
     name: secret,
     set: stored.has(secret),

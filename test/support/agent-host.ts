@@ -185,6 +185,7 @@ export class AgentHost implements AsyncDisposable {
       bundle: this.bundle,
       secrets,
       skills,
+      automation: null,
       demoModel: bytes,
     });
     const manifest = variation.manifest?.(built.manifest) ?? built.manifest;

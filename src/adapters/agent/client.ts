@@ -14,6 +14,7 @@ import { FrameWriter, readFrames } from '../../core/frames.ts';
 import type { SignedGeneration } from '../../core/generation.ts';
 import { hostLayout, nodeBinary } from '../../core/host-layout.ts';
 import type { ProcessChannel, Transport } from '../../core/ports/transport.ts';
+import type { WorkerMethod } from '../../core/worker-protocol.ts';
 import { assertEvent } from './validate.ts';
 
 export interface Blob {
@@ -91,6 +92,11 @@ export class AgentClient {
 
   gateway(tenant: string, method: string, params: unknown): Promise<unknown> {
     return this.#call({ op: 'gateway', tenant, method, params });
+  }
+
+  /** @throws NOT_FOUND where no worker runs */
+  worker(tenant: string, method: WorkerMethod, params: unknown): Promise<unknown> {
+    return this.#call({ op: 'worker', tenant, method, params });
   }
 
   async remove(tenant: string): Promise<void> {

@@ -9,7 +9,10 @@ export type DialectName = 'sqlite' | 'postgres';
 
 /** Migrations in order; the last one's version is what this chp reads and writes. */
 export function migrationsFor(dialect: DialectName): readonly Migration[] {
-  return [{ version: 1, name: 'first', statements: first(dialect) }];
+  return [
+    { version: 1, name: 'first', statements: first(dialect) },
+    { version: 2, name: 'packs', statements: packs(dialect) },
+  ];
 }
 
 export function latestVersion(migrations: readonly Migration[]): number {
@@ -24,9 +27,18 @@ export function journalTable(dialect: DialectName): string {
 // SQLite takes any type in any column unless the table is strict; Postgres has no such word.
 const suffix = (dialect: DialectName): string => (dialect === 'sqlite' ? ' strict' : '');
 
+const OF_TENANT = 'tenant text not null references tenants (name) on delete cascade';
+
+function packs(dialect: DialectName): string[] {
+  return [
+    `create table packs (${OF_TENANT}, id text not null, name text not null, version text not null, catalogue text not null,
+       integrity text not null, signature text not null, keyid text not null, public_key text not null,
+       tarball text not null, compiled text not null, digest text not null, updated_at text not null, primary key (tenant, id))${suffix(dialect)}`,
+  ];
+}
+
 function first(dialect: DialectName): string[] {
   const table = (name: string, columns: string): string => `create table ${name} (${columns})${suffix(dialect)}`;
-  const ofTenant = 'tenant text not null references tenants (name) on delete cascade';
   return [
     table(
       'tenants',
@@ -36,11 +48,11 @@ function first(dialect: DialectName): string[] {
     ),
     table(
       'members',
-      `${ofTenant}, id text not null, name text not null, role text not null, position integer not null, primary key (tenant, id)`,
+      `${OF_TENANT}, id text not null, name text not null, role text not null, position integer not null, primary key (tenant, id)`,
     ),
     table(
       'generations',
-      `${ofTenant}, digest text not null, number integer not null, signed text not null, outcome text not null, reason text,
+      `${OF_TENANT}, digest text not null, number integer not null, signed text not null, outcome text not null, reason text,
        created_at text not null, primary key (tenant, digest), unique (tenant, number)`,
     ),
     table(
@@ -56,12 +68,12 @@ function first(dialect: DialectName): string[] {
     ),
     table(
       'secrets',
-      `${ofTenant}, name text not null, ciphertext text not null, recipient text not null, updated_at text not null,
+      `${OF_TENANT}, name text not null, ciphertext text not null, recipient text not null, updated_at text not null,
        rotated_from text, primary key (tenant, name)`,
     ),
     table(
       'skills',
-      `${ofTenant}, name text not null, source text not null, digest text not null, files text not null,
+      `${OF_TENANT}, name text not null, source text not null, digest text not null, files text not null,
        updated_at text not null, primary key (tenant, name)`,
     ),
     table(

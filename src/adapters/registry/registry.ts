@@ -5,6 +5,7 @@ import type { Backend } from './backend.ts';
 import * as auditLog from './queries/audit.ts';
 import * as generations from './queries/generations.ts';
 import * as jobs from './queries/jobs.ts';
+import * as packs from './queries/packs.ts';
 import * as kept from './queries/secrets-skills.ts';
 import * as tenants from './queries/tenants.ts';
 
@@ -55,6 +56,9 @@ export function makeRegistry({ backend, signer, redactor, onAudit }: RegistryPar
     setSkill: (record) => write((tx) => kept.setSkill(tx, record)),
     skills: (tenant) => read((db) => kept.skills(db, tenant)),
     removeSkill: (tenant, name) => write((tx) => kept.removeSkill(tx, tenant, name)),
+    setPack: (record) => write((tx) => packs.setPack(tx, record)),
+    packs: (tenant) => read((db) => packs.packs(db, tenant)),
+    removePack: (tenant, id) => write((tx) => packs.removePack(tx, tenant, id)),
 
     lock: backend.lock,
 

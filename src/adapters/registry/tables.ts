@@ -7,6 +7,7 @@ import type {
   JobRecord,
   LockHolder,
   MemberRecord,
+  PackRecord,
   SecretRecord,
   SkillRecord,
   TenantRecord,
@@ -21,6 +22,7 @@ export interface Tables {
   jobSteps: { job: string; position: number; step: string; began: string; ended: string | null };
   secrets: SecretRecord;
   skills: SkillRecord;
+  packs: PackRecord;
   /** `details` is canonical JSON as text: a database that normalises JSON would break the hash. */
   audit: Omit<AuditEntry, 'details'> & { details: string };
   auditHead: AuditHead & { id: 1 };

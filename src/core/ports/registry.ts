@@ -40,7 +40,7 @@ export interface GenerationRecord {
   createdAt: string;
 }
 
-export type JobKind = 'create' | 'apply' | 'destroy' | 'config' | 'secret' | 'skill' | 'member';
+export type JobKind = 'create' | 'apply' | 'destroy' | 'config' | 'secret' | 'skill' | 'member' | 'pack';
 export interface JobRecord {
   id: string;
   tenant: string;
@@ -113,6 +113,31 @@ export interface SkillRecord {
   updatedAt: string;
 }
 
+/** The lock of an installed pack: exactly what was verified and is pushed, wherever the catalogue is now. */
+export interface PackRecord {
+  tenant: string;
+  id: string;
+  /** In the catalogue: `<scope>/<id>`. */
+  name: string;
+  version: string;
+  /** Name of the catalogue it came from. */
+  catalogue: string;
+  /** `sha512-…` of the tarball. */
+  integrity: string;
+  /** As in the packument (base64), and the key that it verified with. */
+  signature: string;
+  keyid: string;
+  /** SPKI, base64. */
+  publicKey: string;
+  /** base64; ≤ 1 MiB. */
+  tarball: string;
+  /** CompiledPack as JSON. */
+  compiled: string;
+  /** Digest of the compiled pack. */
+  digest: Digest;
+  updatedAt: string;
+}
+
 export interface LockHolder {
   actor: string;
   host: string;
@@ -176,6 +201,10 @@ export interface Registry extends AsyncDisposable {
   setSkill(record: Omit<SkillRecord, 'updatedAt'>): Promise<void>;
   skills(tenant: string): Promise<SkillRecord[]>;
   removeSkill(tenant: string, name: string): Promise<void>;
+
+  setPack(record: Omit<PackRecord, 'updatedAt'>): Promise<void>;
+  packs(tenant: string): Promise<PackRecord[]>;
+  removePack(tenant: string, id: string): Promise<void>;
 
   /** @throws LOCKED with holder and age when not free within `waitMs`. `onWait` is told who holds it. */
   lock(

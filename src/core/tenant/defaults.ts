@@ -28,6 +28,25 @@ export function withDefaults(document: TenantDocument): Tenant {
     ownership: { family: document.ownership?.family ?? [], agent: document.ownership?.agent ?? [] },
     skills: document.skills ?? [],
     members: document.members ?? [],
+    packs: (document.packs ?? []).map((pack) => ({
+      ...pack,
+      catalogue: pack.catalogue ?? 'builtin',
+      inputs: pack.inputs ?? {},
+      enabled: pack.enabled ?? true,
+    })),
+    connectors: Object.fromEntries(
+      Object.entries(document.connectors ?? {}).map(([name, connector]) => [
+        name,
+        { ...connector, secrets: connector.secrets ?? {}, settings: connector.settings ?? {} },
+      ]),
+    ),
+    notify: document.notify ?? {},
+    automation: {
+      ...document.automation,
+      address: document.automation?.address ?? null,
+      namespace: document.automation?.namespace ?? 'default',
+      memoryMaxMb: document.automation?.memoryMaxMb ?? 768,
+    },
     secrets: document.secrets ?? [],
     services: { manager: document.services?.manager ?? 'auto', memoryMaxMb: document.services?.memoryMaxMb ?? 2048 },
     hardening: {

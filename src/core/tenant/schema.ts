@@ -1,5 +1,14 @@
 import { type Static, Type } from 'typebox';
 import { SECRET_NAME_PATTERN, TENANT_NAME_PATTERN } from '../names.ts';
+import {
+  type Automation,
+  AutomationSchema,
+  type ConnectorEntry,
+  ConnectorEntrySchema,
+  NotifySchema,
+  type PackEntry,
+  PackEntrySchema,
+} from './automation-schema.ts';
 
 /**
  * The one schema of tenant.yaml. From it come the TypeScript type, the ajv validator, schemas/tenant.schema.json
@@ -177,6 +186,16 @@ export const TenantSchema = Type.Object(
       ),
     ),
     members: Type.Optional(Type.Array(MemberSchema, { maxItems: 50, description: 'The family and who helps it.' })),
+    packs: Type.Optional(
+      Type.Array(PackEntrySchema, { maxItems: 100, description: 'Workflow packs that run for this tenant.' }),
+    ),
+    connectors: Type.Optional(
+      Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]{0,30}$' }), ConnectorEntrySchema, {
+        description: 'Third-party systems that packs may call, by connector: `google-calendar`, `home-assistant`…',
+      }),
+    ),
+    notify: Type.Optional(NotifySchema),
+    automation: Type.Optional(AutomationSchema),
     secrets: Type.Optional(
       Type.Array(secretName('Name; the value is set with `chp secret set`.'), {
         description: 'Secrets given to the gateway beside those named above.',
@@ -253,6 +272,10 @@ export interface Tenant {
   ownership: { family: string[]; agent: string[] };
   skills: { name: string; source: string }[];
   members: Member[];
+  packs: PackEntry[];
+  connectors: Record<string, ConnectorEntry>;
+  notify: NonNullable<TenantDocument['notify']>;
+  automation: Automation;
   secrets: string[];
   services: { manager: 'auto' | 'systemd' | 'supervisor'; memoryMaxMb: number };
   hardening: { firewall: boolean; allowPorts: number[]; fail2ban: boolean; unattendedUpgrades: boolean };

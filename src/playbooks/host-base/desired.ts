@@ -64,6 +64,7 @@ export function desiredDirs(desired: DesiredBase, login: string): BaseDir[] {
     dir(tenant.home, '700', own),
     dir(tenant.tmp, '700', own),
     dir(tenant.logs, '700', own),
+    dir(tenant.automation, '700', own),
   ];
 }
 

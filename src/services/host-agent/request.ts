@@ -5,6 +5,7 @@ import { ChpError } from '../../core/errors.ts';
 import type { Frame } from '../../core/frames.ts';
 import type { GenerationManifest, SignedGeneration } from '../../core/generation.ts';
 import { assertTenantName } from '../../core/names.ts';
+import { WORKER_METHODS, type WorkerMethod } from '../../core/worker-protocol.ts';
 
 type Check = (value: unknown) => boolean;
 const isString: Check = (value) => typeof value === 'string';
@@ -24,6 +25,7 @@ const FORMS: Record<Exclude<AgentRequest['op'], 'confirm' | 'revert'>, Record<st
   recover: {},
   check: {},
   gateway: { method: isString },
+  worker: { method: (value) => WORKER_METHODS.includes(value as WorkerMethod) },
   logs: { service: isService, lines: isCount(100_000), follow: (value) => typeof value === 'boolean' },
   remove: {},
 };
@@ -72,6 +74,8 @@ export function assertManifest(manifest: GenerationManifest): void {
       refuse(`"${path}" would leave its folder`);
     if (!isDigest(sha256)) refuse(`"${path}" has no digest`);
   }
+  for (const [name, digest] of Object.entries(manifest.trees ?? {}))
+    if (!isService(name) || !isDigest(digest)) refuse(`"${name}" can't be a tree`);
   for (const { name, env, credentials } of manifest.services) {
     if (!isService(name)) refuse(`"${name}" can't be a service`);
     for (const variable of [...Object.keys(env), ...credentials])

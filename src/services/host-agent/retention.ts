@@ -1,6 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../../core/digest.ts';
+import { treesOf } from '../../core/generation.ts';
 import { hostLayout, tenantLayout } from '../../core/host-layout.ts';
 import type { Host } from './host.ts';
 import { lockStore } from './locks.ts';
@@ -36,7 +37,7 @@ export async function pruneStore(host: Host): Promise<void> {
       const manifest = storedGeneration(host.root, tenant, name)?.manifest;
       // What a damaged one refers to is not known: so nothing is removed.
       if (!manifest) return;
-      trees.add(manifest.runtime.app).add(manifest.runtime.node);
+      for (const tree of treesOf(manifest)) trees.add(tree);
       for (const file of manifest.files) objects.add(file.sha256);
     }
   await new Store(host.root).prune({ objects, trees });

@@ -4,6 +4,7 @@ import { type AgentEvent, PROTOCOL_VERSION } from '../../core/agent-protocol.ts'
 import { ChpError } from '../../core/errors.ts';
 import { type Frame, FrameWriter, readFrames } from '../../core/frames.ts';
 import { tenantLayout } from '../../core/host-layout.ts';
+import type { WorkerMethod } from '../../core/worker-protocol.ts';
 import { Activation } from './activation.ts';
 import { apply } from './apply.ts';
 import { decryptSecret } from './credentials.ts';
@@ -15,6 +16,7 @@ import { assertRequest } from './request.ts';
 import { pruneStore } from './retention.ts';
 import { hostStatus, running } from './status.ts';
 import { Store } from './store.ts';
+import { callWorker } from './worker-client.ts';
 
 /** Answers one request of the operator's side (see core/agent-protocol.ts), then returns. */
 export async function serve(root: string, input: Readable, output: Writable): Promise<void> {
@@ -60,6 +62,8 @@ async function answer(
       await using client = await GatewayClient.connect(manifest.checks.gateway.port, token);
       return await client.call(request.method, request.params, 120_000, request.method === 'agent');
     }
+    case 'worker':
+      return await callWorker(tenantLayout(host.root, tenant), request.method as WorkerMethod, request.params);
     case 'logs': {
       const aborted = new AbortController();
       if (request.follow) void frames.next().finally(() => aborted.abort());

@@ -4,7 +4,7 @@ import type { HostStatus } from '../../core/agent-protocol.ts';
 import { configDrift } from '../../core/config-drift.ts';
 import { type Digest, digestOf, sha256 } from '../../core/digest.ts';
 import { ChpError } from '../../core/errors.ts';
-import type { SignedGeneration } from '../../core/generation.ts';
+import { type SignedGeneration, treesOf } from '../../core/generation.ts';
 import { hostLayout, tenantLayout } from '../../core/host-layout.ts';
 import { TREE_MANIFEST } from '../../core/tree.ts';
 import type { Host } from './host.ts';
@@ -85,7 +85,7 @@ export function driftOf(
     const path = relative(dir, join(entry.parentPath, entry.name));
     if (!entry.isDirectory() && !expected.has(path)) files.push({ path, problem: 'extra' });
   }
-  for (const tree of [manifest.runtime.node, manifest.runtime.app])
+  for (const tree of treesOf(manifest))
     if (!existsSync(join(hostLayout(root).trees, tree, TREE_MANIFEST)))
       files.push({ path: `trees/${tree}`, problem: 'missing' });
   files.push(...manager.drift(resolveServices(root, manifest, null)));

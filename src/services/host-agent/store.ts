@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import type { BlobHeader } from '../../core/agent-protocol.ts';
 import type { Digest } from '../../core/digest.ts';
 import { ChpError } from '../../core/errors.ts';
-import type { GenerationManifest } from '../../core/generation.ts';
+import { type GenerationManifest, treesOf } from '../../core/generation.ts';
 import { hostLayout } from '../../core/host-layout.ts';
 import { extractTreeArchive } from '../../core/tree-archive.ts';
 
@@ -31,10 +31,9 @@ export class Store {
   /** What a generation needs and is not here. */
   lacks(manifest: GenerationManifest): { objects: Digest[]; trees: Digest[] } {
     const objects = [...new Set(manifest.files.map((file) => file.sha256))];
-    const trees = [manifest.runtime.node, manifest.runtime.app];
     return {
       objects: objects.filter((digest) => !existsSync(this.object(digest))),
-      trees: [...new Set(trees)].filter((digest) => !existsSync(this.tree(digest))),
+      trees: treesOf(manifest).filter((digest) => !existsSync(this.tree(digest))),
     };
   }
 

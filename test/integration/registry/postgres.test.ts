@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { migrationsFor } from '../../../src/adapters/registry/migrations.ts';
+import { latestVersion, migrationsFor } from '../../../src/adapters/registry/migrations.ts';
 import { openRegistry } from '../../../src/adapters/registry/open.ts';
 import { openPostgres } from '../../../src/adapters/registry/postgres/backend.ts';
 import { once, postgresBin, startPostgres, type TestPostgres } from '../../support/postgres.ts';
@@ -79,7 +79,11 @@ describe.skipIf(!bin)(bin ? 'Postgres' : missing, () => {
     test('a schema step that fails is undone as a whole', async () => {
       const target = await fresh();
       await (await openRegistry(target.env)).close();
-      const bad = { version: 2, name: 'bad', statements: ['create table added (a int)', 'create table nonsense ('] };
+      const bad = {
+        version: latestVersion(migrationsFor('postgres')) + 1,
+        name: 'bad',
+        statements: ['create table added (a int)', 'create table nonsense ('],
+      };
       await expect(
         openPostgres(target.env.CHP_DATABASE_URL as string, [...migrationsFor('postgres'), bad]),
       ).rejects.toThrow();

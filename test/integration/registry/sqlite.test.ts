@@ -18,7 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { migrationsFor } from '../../../src/adapters/registry/migrations.ts';
+import { latestVersion, migrationsFor } from '../../../src/adapters/registry/migrations.ts';
 import { openRegistry } from '../../../src/adapters/registry/open.ts';
 import { openSqlite } from '../../../src/adapters/registry/sqlite/backend.ts';
 import { verifyAudit } from '../../../src/core/audit.ts';
@@ -147,7 +147,11 @@ describe('the SQLite file', () => {
 
   test('is copied before a schema step, and put back whole when the step fails', async () => {
     rmSync(`${path}.bak`);
-    const bad = { version: 2, name: 'bad', statements: ['create table added (a)', 'create table nonsense ('] };
+    const bad = {
+      version: latestVersion(migrationsFor('sqlite')) + 1,
+      name: 'bad',
+      statements: ['create table added (a)', 'create table nonsense ('],
+    };
     expect(() => openSqlite(chpHome(target.env), [...migrationsFor('sqlite'), bad])).toThrow(/can't be used/);
     const copy = new DatabaseSync(`${path}.bak`, { readOnly: true });
     expect(copy.prepare('select name from tenants').all()).toMatchObject([{ name: 'smith' }]);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { migrationsFor } from '../../../src/adapters/registry/migrations.ts';
 import { openRegistry } from '../../../src/adapters/registry/open.ts';
 import { encryptTo, generateIdentity } from '../../../src/adapters/secrets/age.ts';
 import { ChpError } from '../../../src/core/errors.ts';
@@ -209,6 +210,30 @@ export function registrySuite(database: string, fresh: () => Promise<Target>): v
       expect(await registry.skills('smith')).toEqual([]);
     });
 
+    test('keeps packs', async () => {
+      await registry.createTenant(smith, []);
+      const pack = {
+        tenant: 'smith',
+        id: 'morning-brief',
+        name: '@clawd-packs/morning-brief',
+        version: '1.0.0',
+        catalogue: 'builtin',
+        integrity: 'sha512-x',
+        keyid: 'SHA256:x',
+        signature: 'x',
+        publicKey: 'x',
+        tarball: 'eA==',
+        compiled: '{}',
+        digest: digest('d'),
+      };
+      await registry.setPack(pack);
+      await registry.setPack({ ...pack, version: '1.1.0' });
+      expect(await registry.packs('smith')).toMatchObject([{ ...pack, version: '1.1.0' }]);
+      expect(await codeOf(registry.removePack('smith', 'evening-brief'))).toBe('NOT_FOUND');
+      await registry.removePack('smith', 'morning-brief');
+      expect(await registry.packs('smith')).toEqual([]);
+    });
+
     test('secrets that were met are in no row', async () => {
       const canary = `canary-${Math.random().toString(36).slice(2)}-"quoted"`;
       await registry.createTenant(smith, [ana]);
@@ -242,9 +267,10 @@ export function registrySuite(database: string, fresh: () => Promise<Target>): v
       await registry.close();
       const ended = await runAtOnce(4, target.env, 'migrate');
       expect(ended).toEqual(Array.from({ length: 4 }, () => ({ code: 0, said: [] })));
+      const known = migrationsFor('sqlite').map(({ version }) => ({ version }));
       expect(await target.sql('select version from chp_migrations order by version')).toMatchObject([
-        { version: 1 },
-        { version: 2 },
+        ...known,
+        { version: known.length + 1 },
       ]);
       expect(await target.sql('select name from tenants')).toMatchObject([{ name: 'smith' }]);
       expect(await codeOf(openRegistry(target.env))).toBe('REGISTRY_NEWER');

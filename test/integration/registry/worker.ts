@@ -1,6 +1,6 @@
 /** One chp process among many. `node worker.ts <what> <args…>`; the registry is the environment's. */
 import { randomUUID } from 'node:crypto';
-import { migrationsFor } from '../../../src/adapters/registry/migrations.ts';
+import { latestVersion, migrationsFor } from '../../../src/adapters/registry/migrations.ts';
 import { openRegistry } from '../../../src/adapters/registry/open.ts';
 import { openPostgres } from '../../../src/adapters/registry/postgres/backend.ts';
 import { createTenant } from '../../../src/adapters/registry/queries/tenants.ts';
@@ -59,9 +59,14 @@ const jobs: Record<string, () => Promise<void>> = {
   },
   async migrate() {
     const dialect = url ? 'postgres' : 'sqlite';
+    const known = migrationsFor(dialect);
     const next = [
-      ...migrationsFor(dialect),
-      { version: 2, name: 'second', statements: ['create table added (id integer primary key)'] },
+      ...known,
+      {
+        version: latestVersion(known) + 1,
+        name: 'second',
+        statements: ['create table added (id integer primary key)'],
+      },
     ];
     const backend = url ? await openPostgres(url, next) : openSqlite(chpHome(), next);
     await backend.close();

@@ -28,8 +28,11 @@ export function resolveServices(
     home: layout.home,
     tmp: layout.tmp,
     logs: layout.logs,
+    automation: layout.automation,
   };
-  const fill = (text: string): string => text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+  for (const [name, digest] of Object.entries(manifest.trees ?? {}))
+    values[`tree:${name}`] = `${hostLayout(root).trees}/${digest}`;
+  const fill = (text: string): string => text.replace(/\{([\w:-]+)\}/g, (whole, name: string) => values[name] ?? whole);
   return manifest.services.map((service) => {
     const env = Object.fromEntries(Object.entries(service.env).map(([name, value]) => [name, fill(value)]));
     // A process may rename itself (the gateway does), but what it was started with stays in /proc/<pid>/environ.

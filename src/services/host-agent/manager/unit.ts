@@ -21,6 +21,7 @@ export function renderUnit(
     layout.home,
     layout.tmp,
     layout.logs,
+    ...(mentions(service, layout.automation) ? [layout.automation] : []),
     ...(configWritable ? [join(layout.config, '..')] : []),
   ];
   const values: Record<string, string> = {
@@ -54,6 +55,10 @@ export function renderRecoverUnit(tenant: string, layout: TenantLayout, argv: re
 export function withoutFingerprint(unit: string): string {
   return unit.replace(/^# chp-fingerprint: .*$/m, '');
 }
+
+/** Only what is told of a folder may write to it. */
+const mentions = ({ argv, env }: ResolvedService, path: string): boolean =>
+  [...argv, ...Object.values(env)].some((text) => text.includes(path));
 
 function fill(text: string, values: Record<string, string>): string {
   return text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? '');

@@ -1,0 +1,8 @@
+import { runtimeAdapter } from '../adapters/runtimes/index.ts';
+import { automationSecrets } from '../core/automation.ts';
+import type { Tenant } from '../core/tenant/schema.ts';
+
+/** Every secret that a tenant's gateway, worker and connectors are given. */
+export function neededSecrets(tenant: Tenant): string[] {
+  return [...new Set([...runtimeAdapter(tenant.runtime).secretNames(tenant), ...automationSecrets(tenant)])].sort();
+}
