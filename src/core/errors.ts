@@ -43,6 +43,10 @@ export const ERROR_CODES = {
   },
   AUDIT_BROKEN: { exit: 'integrity', doc: 'The audit chain has an edited, missing or reordered entry.' },
   INTEGRITY: { exit: 'integrity', doc: 'A digest or signature does not match its content.' },
+  UNTRUSTED: {
+    exit: 'integrity',
+    doc: 'No trusted key signed it: it is unsigned, or signed by a key that is not pinned, revoked or expired; or a catalogue’s own statement is expired, or older than one seen before.',
+  },
   DEADLINE: { exit: 'timeout', doc: 'A step did not finish in its time.' },
   INTERRUPTED: { exit: 'interrupted', doc: 'A signal ended the run.' },
   INTERNAL: { exit: 'unexpected', doc: 'A fault in chp.' },
