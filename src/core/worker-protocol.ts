@@ -69,7 +69,8 @@ export interface ConnectorConfig {
 }
 
 export interface NotifyConfig {
-  telegram?: { tokenSecret: string; apiUrl?: string };
+  /** A bot of the worker's own (`tokenSecret`), or the one that the gateway owns: it can't have two readers. */
+  telegram?: { tokenSecret: string; apiUrl?: string } | { gateway: true };
   webhook?: { url: string; signingSecret?: string };
 }
 

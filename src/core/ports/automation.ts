@@ -48,7 +48,20 @@ export interface Connector {
   call(operation: string, args: Record<string, unknown>, options: CallOptions): Promise<unknown>;
   /** Drives the real API without an effect. */
   check(signal: AbortSignal): Promise<{ ok: boolean; detail: string }>;
+  /**
+   * Hands on what happens on the other side from now on, for types in the connector's table of events. What happens while
+   * the connection is down is lost. Ends with the function it returns, or with `close`.
+   */
+  subscribe?(type: string, handler: (event: ConnectorEvent) => void): () => void;
   close?(): Promise<void>;
+}
+
+export interface ConnectorEvent {
+  type: string;
+  /** By the schema in the table; becomes `trigger.payload`. */
+  payload: Record<string, unknown>;
+  /** Equal when the same thing is reported twice. */
+  id: string;
 }
 
 export interface Contact {
@@ -83,10 +96,26 @@ export interface Delivery {
 /** One way to reach people. */
 export interface Channel {
   readonly name: string;
+  /** The kind of contact it serves, which gives it its place in a member's order of preference; null: comes after those. */
+  readonly kind: Contact['kind'] | null;
   reaches(recipient: Recipient): boolean;
   /** @throws VerbFailure */
   send(message: OutMessage, options: CallOptions): Promise<Delivery>;
+  /** The envelope has its end: what was sent about it may say so. */
+  settled?(envelope: Envelope): Promise<void>;
   close?(): Promise<void>;
+}
+
+export interface StoredMessage {
+  key: string;
+  to: string;
+  text: string;
+  urgency: OutMessage['urgency'];
+  envelope: string | null;
+  /** ISO 8601. */
+  at: string;
+  /** null: no channel took it, it lies here only. */
+  delivery: Delivery | null;
 }
 
 /** A question to people: may this be done? Who may answer, how many must, and until when. */
@@ -111,10 +140,18 @@ export interface Envelope {
 export interface Notify {
   /** Tries the recipient's channels in order; the local inbox always has a copy. @throws VerbFailure when none took it */
   send(message: OutMessage, options: CallOptions): Promise<Delivery>;
-  /** Keeps the envelope and asks its approvers. Safe to call again with the same id. */
-  open(envelope: Envelope, approvers: readonly Recipient[], options: CallOptions): Promise<void>;
+  /** Keeps the envelope and asks `ask`. Safe to call again: the same key asks nobody twice, another key asks again. */
+  open(
+    envelope: Envelope,
+    ask: readonly Recipient[],
+    options: CallOptions & { urgency?: OutMessage['urgency'] },
+  ): Promise<void>;
+  /** An envelope that has its end keeps it; an unknown one is no error. */
   settle(id: string, state: Envelope['state']): Promise<void>;
+  /** Newest first. What nobody settled in time is `expired`. */
   inbox(filter: { open?: boolean; limit?: number }): Promise<Envelope[]>;
+  /** What was said to members, newest first: the local copy of every message. */
+  messages(filter: { to?: string; limit?: number }): Promise<StoredMessage[]>;
   /** Answers that arrive by a channel (a button in Telegram). The handler throws ChpError when one does not count. */
   onDecision(
     handler: (decision: { envelope: string; by: string; verdict: string; comment?: string }) => Promise<void>,
@@ -129,5 +166,7 @@ export interface AgentPort {
     question: { prompt: string; guidance: string; session: string; timeoutMs: number },
     options: CallOptions,
   ): Promise<{ text: string }>;
+  /** Writes to somebody by a chat channel that the gateway owns; it knows idempotency keys. @throws VerbFailure */
+  send?(message: { channel: string; to: string; text: string }, options: CallOptions): Promise<{ id: string | null }>;
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { instant, oneOf, optional, record, text } from '../types.ts';
 import { CALENDAR_OPERATIONS } from './calendar-operations.ts';
-import type { ConnectorTable } from './operation.ts';
+import { type ConnectorTable, settingsOf } from './operation.ts';
 
 const calendar = text('List, as `list-calendars` names it.', 300);
 const TaskSchema = record({
@@ -20,7 +20,7 @@ export const caldav: ConnectorTable = {
     username: { name: 'CALDAV_USERNAME', description: 'Account.' },
     password: { name: 'CALDAV_PASSWORD', description: 'Password of the account, best one of this app only.' },
   },
-  settings: record({}),
+  settings: settingsOf({}),
   operations: {
     ...CALENDAR_OPERATIONS,
     'list-tasks': {

@@ -1,7 +1,7 @@
 import { type TSchema, Type } from 'typebox';
 import type { Risk } from '../schema.ts';
 import { instant, oneOf, optional, record, text } from '../types.ts';
-import type { ConnectorTable, Operation } from './operation.ts';
+import { type ConnectorTable, type Operation, settingsOf } from './operation.ts';
 
 const SWITCHABLE = ['light', 'switch', 'fan', 'humidifier', 'input_boolean', 'media_player', 'siren'];
 const entity = (domains: readonly string[], description = 'Entity id.') =>
@@ -79,7 +79,15 @@ export const homeAssistant: ConnectorTable = {
     token: { name: 'HOME_ASSISTANT_TOKEN', description: 'Long-lived access token.' },
     code: { name: 'HOME_ASSISTANT_CODE', description: 'Code of locks and alarms that ask for one.', optional: true },
   },
-  settings: record({}),
+  settings: settingsOf({
+    settleSeconds: optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 120,
+        description: 'How long a device may take to its new state; default 20.',
+      }),
+    ),
+  }),
   operations: {
     'get-state': {
       summary: 'State of one entity.',
