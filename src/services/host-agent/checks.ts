@@ -5,6 +5,7 @@ import type { GenerationManifest } from '../../core/generation.ts';
 import { agentTurn, channelCheck, type Seen, skillCheck, type Verdict } from './gateway-checks.ts';
 import { GatewayClient } from './gateway-client.ts';
 import { runningVersion } from './runtime.ts';
+import { workerCheck } from './worker-check.ts';
 
 /** A cold start is 2 s; the first one in a new folder can take 30 s. */
 const START_MS = 60_000;
@@ -74,6 +75,10 @@ export async function smokeTest(test: SmokeTest): Promise<CheckResult[]> {
   for (const channel of checks.channels)
     await check(`channel.${channel.id}`, `Channel ${channel.id}`, channelFix(channel.id), () =>
       channelCheck(session, channel),
+    );
+  if (checks.worker)
+    await check('worker.packs', 'Worker runs the packs', `chp logs ${tenant} worker; chp logs ${tenant} temporal`, () =>
+      workerCheck(test.root, manifest),
     );
   return results;
 }

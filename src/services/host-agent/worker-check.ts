@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ChpError } from '../../core/errors.ts';
+import type { GenerationManifest } from '../../core/generation.ts';
+import { tenantLayout } from '../../core/host-layout.ts';
+import type { WorkerHealth } from '../../core/worker-protocol.ts';
+import type { Seen } from './gateway-checks.ts';
+import { callWorker } from './worker-client.ts';
+
+/** Temporal's first start and the worker's own take some seconds on a small hub. */
+const START_MS = 60_000;
+
+/**
+ * Has the worker take in what the generation says, and compares what it then runs with what is meant: versions by digest,
+ * and its connection to Temporal.
+ */
+export async function workerCheck(root: string, manifest: GenerationManifest): Promise<Seen> {
+  const meant = manifest.checks.worker?.packs ?? [];
+  for (const deadline = Date.now() + START_MS; ; await sleep(200)) {
+    const seen = await ask(root, manifest.tenant);
+    const lacks = seen.health ? missing(seen.health, manifest.tenant, meant) : seen.why;
+    if (lacks === null) return `${meant.length} ${meant.length === 1 ? 'pack' : 'packs'}, Temporal answers`;
+    if (Date.now() > deadline || seen.final) return { verdict: 'fail', detail: lacks };
+  }
+}
+
+async function ask(
+  root: string,
+  tenant: string,
+): Promise<{ health: WorkerHealth; why?: never; final?: never } | { health: null; why: string; final: boolean }> {
+  try {
+    return { health: (await callWorker(tenantLayout(root, tenant), 'reload', {})) as WorkerHealth };
+  } catch (error) {
+    // A worker that is not there yet may still come; one that refuses what it was given will not change its mind.
+    const coming = error instanceof ChpError && ['NOT_FOUND', 'AGENT_FAILED', 'DEADLINE'].includes(error.code);
+    const why = error instanceof ChpError && error.why ? `: ${error.why}` : '';
+    return { health: null, why: `${(error as Error).message}${why}`, final: !coming };
+  }
+}
+
+function missing(
+  health: WorkerHealth,
+  tenant: string,
+  meant: readonly { id: string; version: string; digest: string }[],
+): string | null {
+  if (!health.temporal.ok) return `Temporal at ${health.temporal.address}: ${health.temporal.detail}`;
+  const packs = health.tenants.find(({ name }) => name === tenant)?.packs ?? [];
+  const lacks = meant.filter(({ id, digest }) => !packs.some((pack) => pack.id === id && pack.digest === digest));
+  if (lacks.length === 0) return null;
+  return `it does not run ${lacks.map(({ id, version }) => `${id}@${version}`).join(', ')}`;
+}
