@@ -23,6 +23,8 @@ export interface Asked {
 export interface Fault {
   /** Of `METHOD /path?query`; any where nothing is said. */
   match?: RegExp;
+  /** Lets so many that match through before. */
+  after?: number;
   times?: number;
   status?: number;
   headers?: Record<string, string>;
@@ -56,6 +58,16 @@ export async function serve(
     });
   });
 
+  function faultOf(line: string): Fault | undefined {
+    const fault = faults.find(({ match, left }) => left > 0 && (match?.test(line) ?? true));
+    if (fault?.after) {
+      fault.after--;
+      return undefined;
+    }
+    if (fault) fault.left--;
+    return fault;
+  }
+
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://fake');
     const asked: Asked = {
@@ -66,8 +78,7 @@ export async function serve(
       body: await read(request),
     };
     requests.push(asked);
-    const fault = faults.find(({ match, left }) => left > 0 && (match?.test(`${asked.method} ${request.url}`) ?? true));
-    if (fault) fault.left--;
+    const fault = faultOf(`${asked.method} ${request.url}`);
     if (fault?.cut === 'hang') return;
     if (fault?.cut === 'before') return void request.socket.destroy();
     if (fault && fault.cut === undefined) return send(response, { status: 500, ...fault });

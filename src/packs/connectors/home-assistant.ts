@@ -54,7 +54,7 @@ const DEVICE_ACTIONS: Record<string, Operation> = {
   'set-temperature': action('Sets what a thermostat aims at.', 'medium', 'climate.set_temperature', ['climate'], {
     temperature: Type.Number({ minimum: 5, maximum: 32, description: 'In the unit of the home.' }),
   }),
-  'press-button': action('Presses a button.', 'high', 'button.press', ['button', 'input_button']),
+  'press-button': action('Presses a button.', 'high', '*.press', ['button', 'input_button']),
   'activate-scene': action('Activates a scene.', 'high', 'scene.turn_on', ['scene']),
   'run-script': action('Runs a script.', 'high', 'script.turn_on', ['script']),
   'start-vacuum': action('Starts a vacuum cleaner.', 'medium', 'vacuum.start', ['vacuum']),
