@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import type { Context } from '../operations/context.ts';
-import { DEMO, quickstart, removeQuickstart } from '../operations/quickstart.ts';
-import { presentQuickstart } from '../presenters/quickstart.ts';
+import { quickstart, removeQuickstart } from '../operations/quickstart.ts';
+import { presentQuickstart, presentRemoved } from '../presenters/quickstart.ts';
 import { ChpCommand } from './base.ts';
 
 export default class Quickstart extends ChpCommand<typeof Quickstart> {
@@ -22,10 +22,7 @@ export default class Quickstart extends ChpCommand<typeof Quickstart> {
   protected async perform(context: Context): Promise<[unknown, string]> {
     if (this.flags.destroy) {
       const removed = await removeQuickstart(context);
-      return [
-        { removed },
-        removed ? `${DEMO} is gone; nothing of it is left on this machine.` : `There is no tenant ${DEMO}.`,
-      ];
+      return [removed, presentRemoved(removed, context.home.dir)];
     }
     const { 'model-url': modelUrl, 'model-id': modelId } = this.flags;
     const result = await quickstart(context, { ...(modelUrl ? { modelUrl } : {}), ...(modelId ? { modelId } : {}) });

@@ -8,6 +8,7 @@ import type { Converged } from './converge-tenant.ts';
 import { createTenant } from './create-tenant.ts';
 import { destroyTenant } from './destroy-tenant.ts';
 import { freePort } from './free-port.ts';
+import { removeHomeOf } from './remove-home.ts';
 
 export const DEMO = 'demo';
 
@@ -37,12 +38,19 @@ export async function quickstart(
   return { converged, again, model: model.provider, auditEntries: entries };
 }
 
+export interface QuickstartRemoved {
+  /** false: there was no demo tenant. */
+  removed: boolean;
+  /** Registry, keys, state and cache went with it, because nothing else had used them. */
+  homeRemoved: boolean;
+}
+
 /** Removes the demo tenant and what the quickstart alone had made. */
-export async function removeQuickstart(context: Context): Promise<boolean> {
+export async function removeQuickstart(context: Context): Promise<QuickstartRemoved> {
   const registry = await context.registry();
-  if (!(await registry.tenants()).some(({ name }) => name === DEMO)) return false;
-  await destroyTenant(context, DEMO, { forget: false });
-  return true;
+  const removed = (await registry.tenants()).some(({ name }) => name === DEMO);
+  if (removed) await destroyTenant(context, DEMO, { forget: false });
+  return { removed, homeRemoved: await removeHomeOf(context, DEMO) };
 }
 
 async function create(context: Context, model: TenantDocument['model']): Promise<Converged> {

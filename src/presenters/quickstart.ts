@@ -1,5 +1,5 @@
 import chalk from 'chalk';
-import type { QuickstartResult } from '../operations/quickstart.ts';
+import { DEMO, type QuickstartRemoved, type QuickstartResult } from '../operations/quickstart.ts';
 import { presentChecks } from './tenant.ts';
 
 /** What was created, what was checked, and what to try next. */
@@ -23,4 +23,12 @@ export function presentQuickstart({ converged, again, model, auditEntries }: Qui
     '',
     'Remove it again: npm run quickstart -- --destroy',
   ].join('\n');
+}
+
+/** What is gone, and what was left because others use it. */
+export function presentRemoved({ removed, homeRemoved }: QuickstartRemoved, home: string): string {
+  const gone = removed ? `${DEMO} is gone; nothing of it is left on this machine.` : `There is no tenant ${DEMO}.`;
+  return homeRemoved
+    ? `${gone} So is ${home}: nothing else had used it.`
+    : `${gone} ${home} stays: other tenants, or the audit of others, are in it.`;
 }
