@@ -60,7 +60,7 @@ export function lockedBy(subject: string, holder: LockHolder | null): ChpError {
 
 function tryFlock(path: string, how: readonly string[]): Promise<ChildProcess | undefined> {
   // Its own session: Ctrl-C at the terminal must not free the lock while we still clean up.
-  const child = spawn('flock', [...how, '-E', String(BUSY), path, 'sh', '-c', 'echo held; exec cat >/dev/null'], {
+  const child = spawn('flock', [...how, '-E', String(BUSY), '--no-fork', path, 'cat'], {
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });
@@ -69,6 +69,8 @@ function tryFlock(path: string, how: readonly string[]): Promise<ChildProcess | 
     complaint += data;
   });
   child.stdin.on('error', () => {});
+  // What comes back comes from `cat`, which is there only once the lock is held.
+  child.stdin.write('held\n');
   return new Promise((resolve, reject) => {
     const unfit = (why: string) =>
       reject(

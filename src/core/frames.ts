@@ -6,49 +6,77 @@ export const MAX_FRAME = 1024 * 1024;
 const HEADER = 5;
 const JSON_KIND = 1;
 const RAW_KIND = 2;
+/** Bytes up to which frames are put together into one write: what an SSH packet holds. */
+const ONE_WRITE = 32 * 1024;
+const SOON_MS = 100;
 
 export type Frame = { kind: 'json'; value: unknown } | { kind: 'raw'; bytes: Buffer };
 
 /** Writes frames, waiting when the other side is slow. */
 export class FrameWriter {
   readonly #out: Writable;
+  #held: Uint8Array[] = [];
+  #timer: NodeJS.Timeout | undefined;
   constructor(out: Writable) {
     this.#out = out;
   }
 
-  json(value: unknown): Promise<void> {
-    return this.#frame(JSON_KIND, Buffer.from(JSON.stringify(value)));
+  async json(value: unknown): Promise<void> {
+    await this.#write(frame(JSON_KIND, Buffer.from(JSON.stringify(value))));
+  }
+
+  /**
+   * As `json`, but may wait a moment for the next frame and go with it: over a network, small packets in a row wait for
+   * each other's acknowledgement.
+   */
+  jsonSoon(value: unknown): void {
+    this.#held.push(...frame(JSON_KIND, Buffer.from(JSON.stringify(value))));
+    this.#timer ??= setTimeout(() => void this.#write([]).catch(() => {}), SOON_MS);
   }
 
   /** Any number of bytes; cut into frames. */
   async raw(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.byteLength; at += MAX_FRAME)
-      await this.#frame(RAW_KIND, bytes.subarray(at, at + MAX_FRAME));
+      await this.#write(frame(RAW_KIND, bytes.subarray(at, at + MAX_FRAME)));
   }
 
-  async #frame(kind: number, payload: Uint8Array): Promise<void> {
-    if (payload.byteLength > MAX_FRAME)
-      throw new ChpError('AGENT_FAILED', `a message of ${payload.byteLength} bytes is too large to send`);
-    const header = Buffer.alloc(HEADER);
-    header.writeUInt32BE(payload.byteLength, 0);
-    header.writeUInt8(kind, 4);
-    this.#out.write(header);
-    if (!this.#out.write(payload)) {
-      await new Promise<void>((resolve, reject) => {
-        const done = (error?: Error) => {
-          for (const event of ['drain', 'close', 'error']) this.#out.off(event, listeners[event as 'drain']);
-          if (error) reject(error);
-          else resolve();
-        };
-        const listeners = {
-          drain: () => done(),
-          close: () => done(new Error('closed')),
-          error: (error: Error) => done(error),
-        };
-        this.#out.once('drain', listeners.drain).once('close', listeners.close).once('error', listeners.error);
-      });
-    }
+  async #write(parts: Uint8Array[]): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const all = [...this.#held, ...parts];
+    this.#held = [];
+    const size = all.reduce((sum, part) => sum + part.byteLength, 0);
+    const pieces = size <= ONE_WRITE ? [Buffer.concat(all)] : all;
+    let ready = true;
+    for (const piece of pieces) ready = this.#out.write(piece);
+    if (!ready) await drained(this.#out);
   }
+}
+
+/** @throws ChpError AGENT_FAILED when it is too large */
+function frame(kind: number, payload: Uint8Array): Uint8Array[] {
+  if (payload.byteLength > MAX_FRAME)
+    throw new ChpError('AGENT_FAILED', `a message of ${payload.byteLength} bytes is too large to send`);
+  const header = Buffer.alloc(HEADER);
+  header.writeUInt32BE(payload.byteLength, 0);
+  header.writeUInt8(kind, 4);
+  return [header, payload];
+}
+
+function drained(out: Writable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const done = (error?: Error) => {
+      for (const [event, listener] of Object.entries(listeners)) out.off(event, listener);
+      if (error) reject(error);
+      else resolve();
+    };
+    const listeners = {
+      drain: () => done(),
+      close: () => done(new Error('closed')),
+      error: (error: Error) => done(error),
+    };
+    for (const [event, listener] of Object.entries(listeners)) out.once(event, listener);
+  });
 }
 
 /**

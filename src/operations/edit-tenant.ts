@@ -4,6 +4,7 @@ import { ChpError } from '../core/errors.ts';
 import type { JobKind, TenantRecord } from '../core/ports/registry.ts';
 import type { Tenant } from '../core/tenant/schema.ts';
 import type { Context } from './context.ts';
+import { openAhead } from './known-host.ts';
 import { pushTenant } from './push-tenant.ts';
 import { type TenantJob, withTenantJob } from './tenant-job.ts';
 
@@ -32,7 +33,9 @@ export async function editTenantDocument(
 ): Promise<EditOutcome> {
   const registry = await context.registry();
   await registry.tenant(name);
-  return withTenantJob(context, name, options.kind, options.details, async (job) => {
+  await using ahead = options.stage ? null : openAhead(context, name);
+  // Awaited here: the link is closed when this function returns.
+  return await withTenantJob(context, name, options.kind, options.details, async (job) => {
     const before = await registry.tenant(name);
     const text = await edit(before.document, job);
     const documentChanged = text !== before.document;
@@ -41,13 +44,13 @@ export async function editTenantDocument(
     const saved = documentChanged
       ? await job.step('save', () => registry.saveDocument(name, text, before.revision, membersOf(tenant)))
       : before;
-    if (options.stage) return { tenant: name, changed: true, pushed: null };
+    if (!ahead) return { tenant: name, changed: true, pushed: null };
     if (saved.phase !== 'ready')
       throw new ChpError('CONFLICT', `${name} is not ready (${saved.phase}); the change is recorded but not pushed`, {
         next: [`chp tenant apply ${name}`],
       });
     try {
-      const pushed = await job.step('push', () => pushTenant(context, saved, tenant));
+      const pushed = await job.step('push', () => pushTenant(context, saved, tenant, ahead));
       return { tenant: name, changed: true, pushed };
     } catch (error) {
       if (documentChanged)

@@ -18,7 +18,7 @@ interface KnownHost {
 }
 
 /** The part of a link that a push uses. */
-export type PushLink = Pick<HostLink, 'transport' | 'root' | 'manager' | 'platform' | 'agent'> & AsyncDisposable;
+export type PushLink = Pick<HostLink, 'root' | 'manager' | 'platform' | 'agent'> & AsyncDisposable;
 
 /** Called when a host has converged. */
 export function rememberHost(
@@ -38,28 +38,62 @@ export function forgetHost(context: Context, tenant: string): void {
   rmSync(fileOf(context, tenant), { force: true });
 }
 
-/** A link for a push: of a known host only the connection is made; of any other the facts are read first. */
-export async function openForPush(context: Context, tenant: Tenant): Promise<PushLink> {
-  const known = readKnown(context, tenant);
-  if (!known) return openHost(context, tenant);
-  const transport = await openTransport(tenant.host, context.ssh);
-  const { root, manager, platform } = known;
+/** A link that is being made while other work is done. */
+export interface AheadLink extends AsyncDisposable {
+  /** The link, when it fits the tenant; else another, made now. Closed with this one. @throws HOST_* errors */
+  for(tenant: Tenant): Promise<PushLink>;
+}
+
+/**
+ * Begins to connect to a tenant's host for a push that is likely to come. A known host is told from what was remembered:
+ * the agent is started and waits for its request, while here is found out what to ask for. Of any other host the facts
+ * are read first, when the link is asked for.
+ */
+export function openAhead(context: Context, name: string): AheadLink {
+  const known = readKnown(context, name);
+  const stop = new AbortController();
+  const begun = known && openKnown(context, known, AbortSignal.any([context.signal, stop.signal]));
+  const links: (PushLink | Promise<PushLink>)[] = begun ? [begun] : [];
   return {
-    transport,
-    root,
-    manager,
-    platform,
-    agent: (nodeTree = known.nodeTree) => new AgentClient(transport, { root, nodeTree, asRoot: manager === 'systemd' }),
-    [Symbol.asyncDispose]: () => transport.close(),
+    for: async (tenant) => {
+      if (begun && fits(known, tenant)) return begun;
+      const other = openHost(context, tenant);
+      links.push(other);
+      return other;
+    },
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      for (const link of await Promise.allSettled(links))
+        if (link.status === 'fulfilled') await link.value[Symbol.asyncDispose]();
+    },
   };
 }
 
+function openKnown(context: Context, known: KnownHost, signal: AbortSignal): PushLink {
+  const { host, root, manager, platform, nodeTree } = known;
+  const transport = openTransport(host, { ...context.ssh, signal });
+  const agentOf = (tree: string) => new AgentClient(transport, { root, nodeTree: tree, asRoot: manager === 'systemd' });
+  const usual = agentOf(nodeTree);
+  // Whoever uses it is told why it did not start.
+  usual.start().catch(() => {});
+  return {
+    root,
+    manager,
+    platform,
+    agent: (tree = nodeTree) => (tree === nodeTree ? usual : agentOf(tree)),
+    [Symbol.asyncDispose]: async () => await (await transport.catch(() => null))?.close(),
+  };
+}
+
+function fits(known: KnownHost | null, { host, services }: Tenant): boolean {
+  return known?.host === host && (services.manager === 'auto' || services.manager === known.manager);
+}
+
 /** A file of another chp, or a damaged one, is as good as none. */
-function readKnown(context: Context, tenant: Tenant): KnownHost | null {
+function readKnown(context: Context, tenant: string): KnownHost | null {
   try {
-    const known = JSON.parse(readFileSync(fileOf(context, tenant.name), 'utf8')) as KnownHost;
-    const meant = tenant.services.manager === 'auto' || tenant.services.manager === known.manager;
-    return known.host === tenant.host && meant && known.root && known.nodeTree ? known : null;
+    const known = JSON.parse(readFileSync(fileOf(context, tenant), 'utf8')) as KnownHost;
+    return known.host && known.root && known.nodeTree ? known : null;
   } catch {
     return null;
   }

@@ -21,9 +21,7 @@ export async function planTenant(context: Context, name: string, document?: NewD
   const agent = record.recipient ? host.agent() : null;
   const status = agent ? await agent.status(name) : null;
   const desired = await desiredGeneration(context, tenant, host.root, bundle);
-  const running = status?.current
-    ? (await registry.generations(name)).find((generation) => generation.digest === status.current)
-    : undefined;
+  const running = status?.current ? await registry.generation(name, status.current) : null;
   const generation = compareGenerations(
     running ? (JSON.parse(running.signed) as SignedGeneration).manifest : null,
     desired.manifest,

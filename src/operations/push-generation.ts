@@ -23,7 +23,7 @@ export async function signOnce(
   key: () => Promise<string>,
 ): Promise<SignedGeneration> {
   const digest = digestOf(built.manifest);
-  const known = (await registry.generations(built.manifest.tenant)).find((generation) => generation.digest === digest);
+  const known = await registry.generation(built.manifest.tenant, digest);
   if (known) return JSON.parse(known.signed) as SignedGeneration;
   const signed = signGeneration(built.manifest, await key());
   await registry.addGeneration(built.manifest.tenant, signed.digest, JSON.stringify(signed));
@@ -85,9 +85,18 @@ export async function pushGeneration(
       },
     );
   }
-  await settle('committed');
-  await registry.updateTenant(tenant, { generation: signed.digest });
+  await record(registry, tenant, signed.digest);
   return result;
+}
+
+/** The generation that runs. Nothing is written where nothing changes. */
+async function record(registry: Registry, tenant: string, digest: string): Promise<void> {
+  const [known, { generation }] = await Promise.all([registry.generation(tenant, digest), registry.tenant(tenant)]);
+  if (known?.outcome === 'committed' && generation === digest) return;
+  await registry.together(async (changes) => {
+    await changes.setGenerationOutcome(tenant, digest, 'committed');
+    await changes.updateTenant(tenant, { generation: digest });
+  });
 }
 
 function show(step: StepHandle, event: AgentEvent): void {

@@ -13,7 +13,7 @@ import type { Tenant } from '../core/tenant/schema.ts';
 import type { IdentityOutputs } from '../stacks/provider/identity.ts';
 import { type BuiltGeneration, buildGeneration } from './build-generation.ts';
 import type { Context } from './context.ts';
-import { openForPush, type PushLink } from './known-host.ts';
+import type { AheadLink, PushLink } from './known-host.ts';
 import { neededSecrets } from './needed-secrets.ts';
 import { readIdentity } from './provision.ts';
 import { pushGeneration, signOnce } from './push-generation.ts';
@@ -56,8 +56,13 @@ export async function desiredGeneration(
 }
 
 /** Pushes what the registry says to the tenant's host, which must have been provisioned. */
-export async function pushTenant(context: Context, record: TenantRecord, tenant: Tenant): Promise<ApplyResult> {
-  await using host = await openForPush(context, tenant);
+export async function pushTenant(
+  context: Context,
+  record: TenantRecord,
+  tenant: Tenant,
+  ahead: AheadLink,
+): Promise<ApplyResult> {
+  const host = await ahead.for(tenant);
   const bundle = await runtimeBundle(context, tenant, host.platform);
   return await pushOver(context, record, tenant, host, bundle);
 }
@@ -71,9 +76,11 @@ export async function pushOver(
   bundle: RuntimeBundle,
 ): Promise<ApplyResult> {
   const registry = await context.registry();
+  const agent = host.agent(bundle.node.digest) as AgentClient;
   await ensureGatewayToken(context, registry, record);
   if (hasAutomation(tenant)) await ensurePayloadKey(registry, await registry.tenant(record.name));
   const built = await desiredGeneration(context, tenant, host.root, bundle);
+  await agent.start();
   const signed = await signOnce(registry, built, async () => {
     const kept = signingKeys.read(context.home, tenant.name);
     if (kept) return kept;
@@ -82,7 +89,7 @@ export async function pushOver(
     return signingPrivateKey;
   });
   return context.progress.step(`Activate generation ${signed.digest.slice(0, 12)}`, (step) =>
-    pushGeneration(host.agent(bundle.node.digest) as AgentClient, registry, signed, built, bundle, step),
+    pushGeneration(agent, registry, signed, built, bundle, step),
   );
 }
 

@@ -4,7 +4,7 @@ import { identifySkill } from '../adapters/skills/resolve.ts';
 import { ChpError } from '../core/errors.ts';
 import type { SkillRecord } from '../core/ports/registry.ts';
 import type { Context } from './context.ts';
-import { type EditOutcome, editTenantDocument, loadTenant } from './edit-tenant.ts';
+import { type EditOutcome, editTenantDocument } from './edit-tenant.ts';
 import { assertHasSkill, storeSkills } from './store-skills.ts';
 
 const file = (name: string): string => `${name}/tenant.yaml`;
@@ -33,13 +33,13 @@ export function removeSkill(context: Context, name: string, skill: string, stage
 
 /** Reads the skills' folders anew and pushes what changed. */
 export async function pushSkills(context: Context, name: string, skill: string | undefined): Promise<EditOutcome> {
-  const { tenant } = await loadTenant(context, name);
-  if (skill) assertHasSkill(tenant, skill);
   return editTenantDocument(
     context,
     name,
     { kind: 'skill', details: { push: skill ?? 'all' }, stage: false, alsoChanged: true },
     async (document) => {
+      const { tenant } = parseTenant(document, file(name));
+      if (skill) assertHasSkill(tenant, skill);
       await storeSkills(await context.registry(), tenant, '.', true);
       return document;
     },

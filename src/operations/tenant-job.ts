@@ -1,7 +1,7 @@
-import type { JobKind, JobRecord } from '../core/ports/registry.ts';
+import type { JobKind, JobRecord, RegistryChanges } from '../core/ports/registry.ts';
 import type { Context } from './context.ts';
 
-/** A running change to one tenant: every step is journalled before it begins and after it ended. */
+/** A running change to one tenant: every step is journalled before it begins, and its end before the next one. */
 export interface TenantJob {
   readonly id: string;
   /** Earlier runs that were cut (kill -9, power); what they began is finished or undone by this one. */
@@ -28,33 +28,45 @@ export async function withTenantJob<T>(
     onWait: (holder) =>
       context.progress.note(`waiting for ${holder.actor} (pid ${holder.pid} on ${holder.host}, ${holder.what})`),
   });
-  const interrupted = await registry.interruptedJobs(tenant);
+  const { id, interrupted } = await registry.together(async (changes) => ({
+    interrupted: await changes.interruptedJobs(tenant),
+    id: (await changes.startJob(tenant, kind, context.actor)).id,
+  }));
   for (const job of interrupted) context.progress.warn(`an earlier ${job.kind} was cut; going on from there`);
-  const { id } = await registry.startJob(tenant, kind, context.actor);
+  // Written along with what comes next: until then it counts as cut, which is safe, as every step may be run again.
+  let ended: { step: string; at: string } | null = null;
+  const endStep = async (changes: RegistryChanges): Promise<void> => {
+    if (ended) await changes.endStep(id, ended.step, ended.at);
+  };
   const step: TenantJob['step'] = async (name, inner) => {
     context.failpoint(`${name}:before`);
-    await registry.beginStep(id, name);
+    await registry.together(async (changes) => {
+      await endStep(changes);
+      await changes.beginStep(id, name);
+    });
+    ended = null;
     const result = await inner();
-    await registry.endStep(id, name);
+    ended = { step: name, at: new Date().toISOString() };
     context.failpoint(`${name}:after`);
     return result;
   };
-  const record = (outcome: string, more: Record<string, unknown> = {}) =>
-    registry.appendAudit({
-      actor: context.actor,
-      action: `tenant.${kind}`,
-      tenant,
-      details: { ...details, job: id, outcome, ...more },
+  const end = (state: 'done' | 'failed', error?: string) =>
+    registry.together(async (changes) => {
+      await endStep(changes);
+      await changes.endJob(id, state, error);
+      await changes.appendAudit({
+        actor: context.actor,
+        action: `tenant.${kind}`,
+        tenant,
+        details: { ...details, job: id, outcome: state, ...(error === undefined ? {} : { error }) },
+      });
     });
   try {
     const result = await work({ id, interrupted, step });
-    await registry.endJob(id, 'done');
-    await record('done');
+    await end('done');
     return result;
   } catch (error) {
-    const message = context.redact(error instanceof Error ? error.message : String(error));
-    await registry.endJob(id, 'failed', message);
-    await record('failed', { error: message });
+    await end('failed', context.redact(error instanceof Error ? error.message : String(error)));
     throw error;
   }
 }

@@ -55,13 +55,18 @@ interface Session {
 
 /** The operator's side of the host agent's protocol, over any transport. Each call is one process on the host. */
 export class AgentClient {
-  readonly #transport: Transport;
+  readonly #transport: Promise<Transport>;
   readonly #argv: readonly string[];
   readonly #asRoot: boolean;
+  #started: Promise<ProcessChannel> | undefined;
 
-  /** `asRoot`: on hosts where chp has the system's root folder; else the agent runs as the login user. */
-  constructor(transport: Transport, host: { root: string; nodeTree: Digest; asRoot: boolean }) {
-    this.#transport = transport;
+  /**
+   * `transport` may still be on its way. `asRoot`: on hosts where chp has the system's root folder; else the agent runs
+   * as the login user.
+   */
+  constructor(transport: Transport | Promise<Transport>, host: { root: string; nodeTree: Digest; asRoot: boolean }) {
+    this.#transport = Promise.resolve(transport);
+    this.#transport.catch(() => {});
     this.#asRoot = host.asRoot;
     this.#argv = [
       nodeBinary(host.root, host.nodeTree),
@@ -71,6 +76,12 @@ export class AgentClient {
       '--root',
       host.root,
     ];
+  }
+
+  /** Starts the agent for the next call, which then need not wait for it. Resolves when it runs. @throws HOST_* errors */
+  async start(): Promise<void> {
+    this.#started ??= this.#transport.then((transport) => transport.open(this.#argv, { root: this.#asRoot }));
+    await this.#started;
   }
 
   /** Protocol and node of the agent, and what its host is. */
@@ -142,7 +153,9 @@ export class AgentClient {
   }
 
   async #call(request: AgentRequest, wire: (session: Session) => Session = (session) => session): Promise<unknown> {
-    const channel = await this.#transport.open(this.#argv, { root: this.#asRoot });
+    await this.start();
+    const channel = (await this.#started) as ProcessChannel;
+    this.#started = undefined;
     const { stdin, stdout, stderr } = channel;
     stdin.on('error', () => {});
     channel.exited.catch(() => {});
@@ -175,7 +188,7 @@ export class AgentClient {
     const code = await channel.exited;
     throw new ChpError(
       code === null ? 'HOST_UNREACHABLE' : 'AGENT_FAILED',
-      `${this.#transport.target}: the host agent stopped without an answer`,
+      `${(await this.#transport).target}: the host agent stopped without an answer`,
       {
         why: complaint.trim() || (code === null ? 'The connection was cut.' : `It ended with ${code}.`),
         next: ['Run the same command again: what was begun is finished or put back first.'],

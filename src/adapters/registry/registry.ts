@@ -1,5 +1,5 @@
 import type { AuditSigner } from '../../core/audit.ts';
-import type { AuditEntry, Registry } from '../../core/ports/registry.ts';
+import type { AuditEntry, Registry, RegistryChanges } from '../../core/ports/registry.ts';
 import type { Redactor } from '../../core/redact.ts';
 import type { Backend } from './backend.ts';
 import * as auditLog from './queries/audit.ts';
@@ -20,11 +20,47 @@ export interface RegistryParts {
 
 /** The Registry port over either database. Free text is redacted on its way in. */
 export function makeRegistry({ backend, signer, redactor, onAudit }: RegistryParts): Registry {
-  const { read, write } = backend;
   const close = () => backend.close();
   let key: AuditSigner | undefined;
+  const shared = {
+    serialise: backend.serialise,
+    redactor,
+    signer: () => {
+      key ??= signer();
+      return key;
+    },
+  };
   return {
     location: backend.location,
+    ...changes({ ...shared, read: backend.read, write: backend.write, onAudit }),
+    together: async (work) => {
+      let made: AuditEntry[] = [];
+      const result = await backend.write((tx) => {
+        made = [];
+        return work(
+          changes({
+            ...shared,
+            read: (query) => query(tx),
+            write: (query) => query(tx),
+            onAudit: (entry) => void made.push(entry),
+          }),
+        );
+      });
+      for (const entry of made) onAudit(entry);
+      return result;
+    },
+    lock: backend.lock,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+interface Access
+  extends Pick<RegistryParts, 'signer' | 'redactor' | 'onAudit'>,
+    Pick<Backend, 'read' | 'write' | 'serialise'> {}
+
+function changes({ read, write, serialise, signer, redactor, onAudit }: Access): RegistryChanges {
+  return {
     createTenant: (record, members) => write((tx) => tenants.createTenant(tx, record, members)),
     tenant: (name) => read((db) => tenants.tenant(db, name)),
     tenants: () => read((db) => tenants.tenants(db)),
@@ -36,16 +72,17 @@ export function makeRegistry({ backend, signer, redactor, onAudit }: RegistryPar
 
     addGeneration: (tenant, digest, signed) =>
       write(async (tx) => {
-        await backend.serialise(tx, `generation:${tenant}`);
+        await serialise(tx, `generation:${tenant}`);
         return generations.addGeneration(tx, tenant, digest, signed);
       }),
     setGenerationOutcome: (tenant, digest, outcome, reason) =>
       write((tx) => generations.setGenerationOutcome(tx, tenant, digest, outcome, redactor.json(reason ?? null))),
     generations: (tenant) => read((db) => generations.generations(db, tenant)),
+    generation: (tenant, digest) => read((db) => generations.generation(db, tenant, digest)),
 
     startJob: (tenant, kind, actor) => write((tx) => jobs.startJob(tx, tenant, kind, actor)),
     beginStep: (job, step) => write((tx) => jobs.beginStep(tx, job, step)),
-    endStep: (job, step) => write((tx) => jobs.endStep(tx, job, step)),
+    endStep: (job, step, at) => write((tx) => jobs.endStep(tx, job, step, at)),
     endJob: (job, state, error) => write((tx) => jobs.endJob(tx, job, state, redactor.json(error ?? null))),
     interruptedJobs: (tenant) => write((tx) => jobs.interruptedJobs(tx, tenant)),
     jobs: (tenant) => read((db) => jobs.jobs(db, tenant)),
@@ -60,19 +97,11 @@ export function makeRegistry({ backend, signer, redactor, onAudit }: RegistryPar
     packs: (tenant) => read((db) => packs.packs(db, tenant)),
     removePack: (tenant, id) => write((tx) => packs.removePack(tx, tenant, id)),
 
-    lock: backend.lock,
-
-    async appendAudit(entry) {
-      key ??= signer();
-      const signedBy = key;
-      const clean = redactor.json({
-        actor: entry.actor,
-        action: entry.action,
-        tenant: entry.tenant,
-        details: entry.details,
-      });
+    async appendAudit({ actor, action, tenant, details }) {
+      const signedBy = signer();
+      const clean = redactor.json({ actor, action, tenant, details });
       const made = await write(async (tx) => {
-        await backend.serialise(tx, 'audit');
+        await serialise(tx, 'audit');
         return auditLog.appendAudit(tx, clean, signedBy);
       });
       onAudit(made);
@@ -81,8 +110,5 @@ export function makeRegistry({ backend, signer, redactor, onAudit }: RegistryPar
     audit: (filter) => read((db) => auditLog.audit(db, filter)),
     auditHead: () => read((db) => auditLog.auditHead(db)),
     auditKeys: () => read((db) => auditLog.auditKeys(db)),
-
-    close,
-    [Symbol.asyncDispose]: close,
   };
 }

@@ -100,7 +100,10 @@ async function login(target: SshTarget, options: SshOptions, via: Duplex | undef
   for (let attempt = 1; ; attempt++) {
     const ssh = new NodeSSH();
     try {
-      await abortable(ssh.connect(config as Parameters<NodeSSH['connect']>[0]), options.signal);
+      const connected = ssh.connect(config as Parameters<NodeSSH['connect']>[0]);
+      // Requests are small, and one waits for the other's answer: held back until acknowledged, each costs 40 ms.
+      ssh.connection?.setNoDelay(true);
+      await abortable(connected, options.signal);
       ssh.connection?.on('error', () => {});
       return ssh;
     } catch (error) {
@@ -196,7 +199,8 @@ function authMethods(target: SshTarget, keys: readonly (Buffer | string)[], env:
   const methods: unknown[] = keys.map((key) => ({ type: 'publickey', username: target.user, key }));
   if (env.SSH_AUTH_SOCK && !target.identitiesOnly)
     methods.unshift({ type: 'agent', username: target.user, agent: env.SSH_AUTH_SOCK });
-  return [{ type: 'none', username: target.user }, ...methods];
+  // Last: few servers let anybody in, and the question costs a round trip.
+  return [...methods, { type: 'none', username: target.user }];
 }
 
 function proxyCommand(command: string): Duplex {

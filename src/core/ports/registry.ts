@@ -151,6 +151,9 @@ export interface HeldLock extends AsyncDisposable {
   release(): Promise<void>;
 }
 
+/** What can be done within one transaction. */
+export type RegistryChanges = Omit<Registry, 'location' | 'lock' | 'together' | 'close' | typeof Symbol.asyncDispose>;
+
 /** Tenants, members, generations, jobs, secrets (ciphertext), locks, audit: on SQLite or Postgres, the same behaviour. */
 export interface Registry extends AsyncDisposable {
   readonly location: string;
@@ -185,10 +188,13 @@ export interface Registry extends AsyncDisposable {
     reason?: string,
   ): Promise<void>;
   generations(tenant: string): Promise<GenerationRecord[]>;
+  /** null = it never was one of this tenant's. */
+  generation(tenant: string, digest: Digest): Promise<GenerationRecord | null>;
 
   startJob(tenant: string, kind: JobKind, actor: string): Promise<JobRecord>;
   beginStep(job: string, step: string): Promise<void>;
-  endStep(job: string, step: string): Promise<void>;
+  /** `at`: ISO 8601, when it ended before now. */
+  endStep(job: string, step: string, at?: string): Promise<void>;
   endJob(job: string, state: 'done' | 'failed', error?: string): Promise<void>;
   /** Jobs still `running` although nobody holds the tenant's lock: called with the lock held. Marks them interrupted. */
   interruptedJobs(tenant: string): Promise<JobRecord[]>;
@@ -212,6 +218,12 @@ export interface Registry extends AsyncDisposable {
     what: string,
     options: { waitMs: number; onWait?: (holder: LockHolder) => void },
   ): Promise<HeldLock>;
+
+  /**
+   * Several changes as one transaction, which is one wait for the disk. `work` may run again after a deadlock: it must
+   * do nothing but use what it is given.
+   */
+  together<T>(work: (registry: RegistryChanges) => Promise<T>): Promise<T>;
 
   appendAudit(entry: Pick<AuditEntry, 'actor' | 'action' | 'tenant' | 'details'>): Promise<AuditEntry>;
   /** Oldest first; `limit` keeps the last ones. Only an unfiltered chain can be verified. */

@@ -14,6 +14,7 @@ import type { Host } from './host.ts';
 import { Journal } from './journal.ts';
 import type { Manager, ResolvedService } from './manager/manager.ts';
 import { resolveServices } from './manager/resolve.ts';
+import { environmentOf } from './processes.ts';
 import { pruneGenerations, pruneStore } from './retention.ts';
 import { hasStateSnapshot, restoreSnapshot, takeSnapshot, writeLiveConfig } from './snapshot.ts';
 import { stageGeneration } from './stage.ts';
@@ -36,6 +37,8 @@ export class Activation {
   readonly #manager: Manager;
   readonly #store: Store;
   readonly #journal: Journal;
+  /** Generations that a commit left to be kept; null = nothing is to be tidied up. */
+  #kept: readonly Digest[] | null = null;
 
   constructor(host: Host, tenant: string, manager: Manager) {
     this.#host = host;
@@ -56,19 +59,24 @@ export class Activation {
       timings[name] = await this.#journal.step(name, work);
       events.step(name, timings[name]);
     };
-    const old = this.#manifest(previous);
-    const allRan = (await this.#manager.status()).every(({ active }) => active);
-    const before = old && allRan ? this.#fingerprints(old) : null;
+    const stored = previous ? storedGeneration(root, this.#tenant, previous) : null;
+    const old = stored?.manifest ?? null;
+    const fingerprints = old && this.#fingerprints(old);
 
     this.#journal.begin(signed.digest, previous);
+    // The service manager takes its time: it is asked while files are written.
+    const ran = this.#manager.status();
+    const armed = this.#manager.armRecovery();
+    const settled = Promise.allSettled([ran, armed]);
     try {
       await step('received', () => {});
-      await step('staged', () => stageGeneration(root, signed, this.#store));
+      await step('staged', () => stageGeneration(root, signed, this.#store, stored));
       await events.staged();
+      const before = (await ran).every(({ active }) => active) ? fingerprints : null;
       const config = await this.#candidateConfig(signed.digest, old ? previous : null, manifest);
       if (old?.runtime.app !== manifest.runtime.app || config !== this.#liveConfig())
         await validateConfig(this.#host, manifest, config);
-      await this.#manager.armRecovery();
+      await armed;
       await step('snapshot', async () => {
         const runtimeChanges = old !== null && old.runtime.app !== manifest.runtime.app;
         if (runtimeChanges) await this.#manager.stop();
@@ -88,6 +96,7 @@ export class Activation {
           throw new ChpError('UNHEALTHY', 'the operator’s side did not confirm in time');
       });
     } catch (error) {
+      await settled;
       const reason = error instanceof Error ? error.message : String(error);
       await this.#revert(signed.digest, previous);
       if (error instanceof ChpError && error.code !== 'UNHEALTHY') throw error;
@@ -104,10 +113,19 @@ export class Activation {
     if (!open) return null;
     if (open.step === 'confirmed' || open.step === 'committed') {
       await this.#commit(open.generation, open.previous);
+      await this.tidy();
       return 'committed';
     }
     await this.#revert(open.generation, open.previous);
     return 'reverted';
+  }
+
+  /** What a commit leaves to be done once the operator's side has its answer. Still with the lock held. */
+  async tidy(): Promise<void> {
+    if (!this.#kept) return;
+    // Room is made at the next commit, too: what runs is not to fail for it.
+    await Promise.all([this.#manager.disarmRecovery(), this.#prune(this.#kept).catch(() => {})]);
+    this.#kept = null;
   }
 
   /** Smoke test of what runs now. @throws NOT_FOUND when nothing does */
@@ -175,8 +193,16 @@ export class Activation {
     onCheck: (check: CheckResult) => void,
   ): Promise<CheckResult[]> {
     const { root } = this.#host;
-    const token = await decryptSecret(root, manifest, manifest.checks.gateway.tokenSecret, this.#store);
     const gatewayProcess = async () => (await this.#manager.status()).find(({ name }) => name === 'gateway');
+    const { tokenSecret } = manifest.checks.gateway;
+    let decrypted: Promise<string> | undefined;
+    const token = async (pid: number | null): Promise<string> => {
+      // A process that runs on was given the same token, and decrypting takes longer than all the other checks.
+      const given = depth === 'content' && pid !== null ? environmentOf(pid)?.get(tokenSecret) : undefined;
+      if (given !== undefined) return given;
+      decrypted ??= decryptSecret(root, manifest, tokenSecret, this.#store);
+      return decrypted;
+    };
     return smokeTest({ root, manifest, token, gatewayProcess, depth, onCheck });
   }
 
@@ -205,19 +231,17 @@ export class Activation {
       });
   }
 
+  /** Durable when it resolves; the rest is `tidy`. */
   async #commit(generation: Digest, previous: Digest | null): Promise<number> {
     const started = performance.now();
     if (this.#journal.open()?.step !== 'committed') await this.#journal.step('committed', () => {});
     this.#journal.end('committed');
-    await this.#manager.disarmRecovery();
-    // Room is made at the next commit, too: what runs is not to fail for it.
-    await this.#prune(generation, previous).catch(() => {});
+    this.#kept = [generation, ...(previous ? [previous] : [])];
     return Math.round(performance.now() - started);
   }
 
-  async #prune(generation: Digest, previous: Digest | null): Promise<void> {
-    const { root } = this.#host;
-    await pruneGenerations(root, this.#tenant, [generation, ...(previous ? [previous] : [])]);
+  async #prune(kept: readonly Digest[]): Promise<void> {
+    await pruneGenerations(this.#host.root, this.#tenant, kept);
     await pruneStore(this.#host);
   }
 }

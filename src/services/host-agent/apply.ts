@@ -6,7 +6,7 @@ import { ChpError } from '../../core/errors.ts';
 import type { Frame } from '../../core/frames.ts';
 import { verifyGeneration } from '../../core/generation.ts';
 import { tenantLayout } from '../../core/host-layout.ts';
-import type { Activation } from './activation.ts';
+import { Activation } from './activation.ts';
 import { gatewayGreets } from './greeting.ts';
 import type { Host } from './host.ts';
 import { Journal } from './journal.ts';
@@ -19,22 +19,26 @@ import { Store } from './store.ts';
 /** A gateway that runs greets within milliseconds. */
 const GREETING_MS = 3_000;
 
-/** Takes in what the host lacks of a generation and activates it; costs next to nothing when it runs already. */
+/**
+ * Takes in what the host lacks of a generation and activates it; costs next to nothing when it runs already. Answers by
+ * itself, with an `ApplyResult`: what can wait until then is done after it, with the lock still held.
+ */
 export async function apply(
   host: Host,
-  activation: Activation,
   request: Extract<AgentRequest, { op: 'apply' }>,
   frames: AsyncGenerator<Frame>,
   send: (event: AgentEvent) => Promise<void>,
-): Promise<ApplyResult> {
+): Promise<void> {
   const { generation: signed, tenant } = request;
   const layout = tenantLayout(host.root, tenant);
   verifyGeneration(signed, readFileSync(join(layout.keys, 'signing.pub'), 'utf8'));
   assertManifest(signed.manifest);
   if (signed.manifest.tenant !== tenant)
     throw new ChpError('INTEGRITY', `the generation is for ${signed.manifest.tenant}, not ${tenant}`);
-  if (!request.force && (await isConverged(host, tenant, signed.digest)))
-    return { outcome: 'converged', generation: signed.digest, checks: [], timings: {} };
+  const activation = new Activation(host, tenant, managerFor(host, tenant));
+  const result = (value: ApplyResult): Promise<void> => send({ event: 'result', result: value });
+  const converged: ApplyResult = { outcome: 'converged', generation: signed.digest, checks: [], timings: {} };
+  if (!request.force && (await isConverged(host, tenant, signed.digest))) return await result(converged);
 
   await using _lock = await lockTenant(host.root, tenant, 'apply');
   await activation.recover().catch((error: unknown) => {
@@ -42,23 +46,25 @@ export async function apply(
     if (!(error instanceof ChpError && error.code === 'UNHEALTHY')) throw error;
   });
   // Whoever held the lock before us may have done it.
-  if (!request.force && (await isConverged(host, tenant, signed.digest)))
-    return { outcome: 'converged', generation: signed.digest, checks: [], timings: {} };
+  if (!request.force && (await isConverged(host, tenant, signed.digest))) return await result(converged);
   const store = new Store(host.root);
   await using filling = await lockStore(host.root, `apply ${tenant}`);
   const lacks = store.lacks(signed.manifest);
   await send({ event: 'need', ...lacks });
   for (let missing = lacks.objects.length + lacks.trees.length; missing > 0; missing--)
     await receiveBlob(store, lacks, frames, send);
-  return await activation.apply(signed, {
-    staged: () => filling.release(),
-    step: (step, ms) => void send({ event: 'step', step, ms }),
-    check: (check) => void send({ event: 'check', check }),
-    confirm: async () => {
-      await send({ event: 'awaiting-confirm', withinS: request.confirmWithinS });
-      return confirmed(frames, request.confirmWithinS);
-    },
-  });
+  await result(
+    await activation.apply(signed, {
+      staged: () => filling.release(),
+      step: (step, ms) => void send({ event: 'step', step, ms }),
+      check: (check) => void send({ event: 'check', check }),
+      confirm: async () => {
+        await send({ event: 'awaiting-confirm', withinS: request.confirmWithinS });
+        return confirmed(frames, request.confirmWithinS);
+      },
+    }),
+  );
+  await activation.tidy();
 }
 
 /** Same generation, nothing changed by hand, every service running. */

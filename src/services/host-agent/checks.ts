@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CheckResult, ServiceStatus } from '../../core/agent-protocol.ts';
 import { ChpError } from '../../core/errors.ts';
 import type { GenerationManifest } from '../../core/generation.ts';
-import { agentTurn, channelCheck, type Seen, skillCheck, type Verdict } from './gateway-checks.ts';
+import { agentTurn, channelCheck, type Seen, skillCheck, skillStates, type Verdict } from './gateway-checks.ts';
 import { GatewayClient } from './gateway-client.ts';
 import { runningVersion } from './runtime.ts';
 import { workerCheck } from './worker-check.ts';
@@ -15,7 +15,8 @@ const HOPELESS_RESTARTS = 3;
 export interface SmokeTest {
   root: string;
   manifest: GenerationManifest;
-  token: string;
+  /** The gateway's token; `pid` is its process. */
+  token(pid: number | null): Promise<string>;
   /** What the service manager says of the gateway's process. */
   gatewayProcess(): Promise<ServiceStatus | undefined>;
   /**
@@ -43,8 +44,9 @@ export async function smokeTest(test: SmokeTest): Promise<CheckResult[]> {
   };
 
   let client: GatewayClient | undefined;
+  let pid: number | null = null;
   const answers = await check('gateway.health', 'Gateway answers', `chp logs ${tenant} gateway`, async () => {
-    client = await connectWhenUp(port, test);
+    [client, pid] = await connectWhenUp(port, test);
     const health = (await client.call('health', {})) as { ok?: boolean };
     return health.ok ? `healthy on port ${port}` : { verdict: 'fail', detail: 'it says that it is not healthy' };
   });
@@ -53,8 +55,7 @@ export async function smokeTest(test: SmokeTest): Promise<CheckResult[]> {
   if (!answers) return results;
 
   await check('gateway.version', 'Version that answers', `chp tenant apply ${tenant}`, async () => {
-    const process = await test.gatewayProcess();
-    const found = runningVersion(test.root, manifest.runtime.name, process?.pid ?? null, port);
+    const found = runningVersion(test.root, manifest.runtime.name, pid, port);
     if (found === null) return { verdict: 'fail', detail: `another process than ours answers on port ${port}` };
     return found === version ? version : { verdict: 'fail', detail: `${found}, but ${version} was meant` };
   });
@@ -69,8 +70,12 @@ export async function smokeTest(test: SmokeTest): Promise<CheckResult[]> {
           detail: 'no process and no config changed; `chp tenant apply` drives one',
         }),
   );
+  const skills = checks.skills.length > 0 ? skillStates(session) : null;
+  skills?.catch(() => {});
   for (const name of checks.skills)
-    await check(`skill.${name}`, `Skill ${name}`, `chp skill list ${tenant}`, () => skillCheck(session, name));
+    await check(`skill.${name}`, `Skill ${name}`, `chp skill list ${tenant}`, async () =>
+      skillCheck((await skills) ?? [], name),
+    );
   const channelFix = (id: string) => `chp config get ${tenant} channels.${id}; chp logs ${tenant} gateway`;
   for (const channel of checks.channels)
     await check(`channel.${channel.id}`, `Channel ${channel.id}`, channelFix(channel.id), () =>
@@ -97,17 +102,25 @@ async function perform(id: string, title: string, fix: string, look: () => Promi
   return { id, title, ...seen, ms, ...(seen.verdict === 'fail' ? { fix } : {}) };
 }
 
-/** Waits for a gateway that is starting. A refused token, or a process that keeps dying, is final. */
-async function connectWhenUp(port: number, { token, gatewayProcess }: SmokeTest): Promise<GatewayClient> {
-  const before = (await gatewayProcess())?.restarts ?? 0;
+/**
+ * Waits for a gateway that is starting. A refused token, or a process that keeps dying, is final.
+ * @returns the session, and the process that the service manager then had for it
+ */
+async function connectWhenUp(
+  port: number,
+  { token, gatewayProcess }: SmokeTest,
+): Promise<[client: GatewayClient, pid: number | null]> {
+  let before: number | undefined;
   for (const deadline = Date.now() + START_MS; ; await sleep(100)) {
+    const { pid = null, restarts = 0 } = (await gatewayProcess()) ?? {};
+    const secret = await token(pid);
     try {
-      return await GatewayClient.connect(port, token);
+      return [await GatewayClient.connect(port, secret), pid];
     } catch (error) {
       if (Date.now() > deadline || /refused connect/.test((error as Error).message)) throw error;
     }
-    const restarts = ((await gatewayProcess())?.restarts ?? 0) - before;
-    if (restarts >= HOPELESS_RESTARTS)
-      throw new ChpError('UNHEALTHY', `the gateway ended ${restarts} times while it was started`);
+    before ??= restarts;
+    if (restarts - before >= HOPELESS_RESTARTS)
+      throw new ChpError('UNHEALTHY', `the gateway ended ${restarts - before} times while it was started`);
   }
 }

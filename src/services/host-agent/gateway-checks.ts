@@ -41,15 +41,19 @@ export async function agentTurn(client: GatewayClient, turn: GenerationChecks['t
   }
 }
 
-interface SkillState {
+export interface SkillState {
   name: string;
   eligible: boolean;
   missing?: Record<string, string[]>;
 }
 
-/** Is the skill there, and does it have all it needs? */
-export async function skillCheck(client: GatewayClient, name: string): Promise<Seen> {
-  const { skills = [] } = (await client.call('skills.status', {})) as { skills?: SkillState[] };
+/** All skills that the gateway sees. */
+export async function skillStates(client: GatewayClient): Promise<SkillState[]> {
+  return ((await client.call('skills.status', {})) as { skills?: SkillState[] }).skills ?? [];
+}
+
+/** Is the skill there, and does it have all it needs? Pure. */
+export function skillCheck(skills: readonly SkillState[], name: string): Seen {
   const skill = skills.find((candidate) => candidate.name === name);
   if (!skill) return { verdict: 'fail', detail: 'the gateway does not see it' };
   if (skill.eligible) return 'eligible';

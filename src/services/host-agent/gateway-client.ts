@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ChpError } from '../../core/errors.ts';
+import { LocalWebSocket } from './local-websocket.ts';
 
 interface Response {
   type: 'res';
@@ -14,42 +15,29 @@ const PROTOCOL = 3;
 
 /** A WebSocket session with a gateway on this host, as its own CLI would have (operator role). */
 export class GatewayClient implements AsyncDisposable {
-  readonly #socket: WebSocket;
+  #socket: LocalWebSocket | undefined;
   readonly #waiting = new Map<
     string,
     { final: boolean; take: (response: Response) => void; fail: (error: Error) => void }
   >();
   #next = 0;
+  #open = true;
   /** What the gateway said of itself at `connect`. */
   hello: { server?: { version?: string } } = {};
 
-  private constructor(socket: WebSocket) {
-    this.#socket = socket;
-    socket.addEventListener('message', ({ data }) => this.#receive(String(data)));
-    socket.addEventListener('close', () => {
-      for (const { fail } of this.#waiting.values())
-        fail(new ChpError('UNHEALTHY', 'the gateway closed the connection'));
-      this.#waiting.clear();
-    });
-  }
+  private constructor() {}
 
   /** @throws UNHEALTHY when nothing answers or the token is refused; DEADLINE */
   static async connect(port: number, token: string, deadlineMs = CONNECT_MS): Promise<GatewayClient> {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}`);
-    const client = new GatewayClient(socket);
+    const client = new GatewayClient();
+    const late = new AbortController();
     try {
-      await within(
-        deadlineMs,
-        'the gateway to accept a connection',
-        () =>
-          new Promise<void>((resolve, reject) => {
-            socket.addEventListener('open', () => resolve(), { once: true });
-            socket.addEventListener(
-              'error',
-              () => reject(new ChpError('UNHEALTHY', `nothing answers on port ${port}`)),
-              { once: true },
-            );
-          }),
+      client.#socket = await within(deadlineMs, 'the gateway to accept a connection', () =>
+        LocalWebSocket.connect(
+          port,
+          { onText: (text) => client.#receive(text), onClose: () => client.#closed() },
+          late.signal,
+        ),
       );
       client.hello = (await client.call(
         'connect',
@@ -65,7 +53,7 @@ export class GatewayClient implements AsyncDisposable {
       )) as typeof client.hello;
       return client;
     } catch (error) {
-      socket.close();
+      late.abort();
       throw error;
     }
   }
@@ -91,7 +79,8 @@ export class GatewayClient implements AsyncDisposable {
                     ),
                   ),
           });
-          this.#socket.send(JSON.stringify({ type: 'req', id, method, params }));
+          if (this.#open) this.#socket?.send(JSON.stringify({ type: 'req', id, method, params }));
+          else this.#closed();
         }),
     ).finally(() => this.#waiting.delete(id));
   }
@@ -105,8 +94,14 @@ export class GatewayClient implements AsyncDisposable {
     waiting.take(frame);
   }
 
+  #closed(): void {
+    this.#open = false;
+    for (const { fail } of this.#waiting.values()) fail(new ChpError('UNHEALTHY', 'the gateway closed the connection'));
+    this.#waiting.clear();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#socket.close();
+    this.#socket?.close();
   }
 }
 

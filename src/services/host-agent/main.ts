@@ -38,7 +38,10 @@ async function recover(): Promise<void> {
   const host = readHost(root);
   try {
     await using _lock = await lockTenant(root, tenant, 'recover', 0);
-    await new Activation(host, tenant, managerFor(host, tenant)).recover();
+    const manager = managerFor(host, tenant);
+    await new Activation(host, tenant, manager).recover();
+    // Whoever armed it may have been killed before it was done with tidying up.
+    await manager.disarmRecovery();
   } catch (error) {
     // Somebody is at work: then there is nothing to recover.
     if (!(error instanceof ChpError && error.code === 'LOCKED')) throw error;

@@ -22,10 +22,15 @@ import { callWorker } from './worker-client.ts';
 export async function serve(root: string, input: Readable, output: Writable): Promise<void> {
   const writer = new FrameWriter(output);
   const frames = readFrames(input);
-  const send = (event: AgentEvent): Promise<void> => writer.json(event).catch(() => {});
+  const send = async (event: AgentEvent): Promise<void> => {
+    if (event.event === 'step' || event.event === 'check') writer.jsonSoon(event);
+    else await writer.json(event).catch(() => {});
+  };
   try {
     const request = assertRequest((await frames.next()).value ?? undefined);
-    await send({ event: 'result', result: await answer(readHost(root), request, frames, send) });
+    const host = readHost(root);
+    if (request.op === 'apply') await apply(host, request, frames, send);
+    else await send({ event: 'result', result: await answer(host, request, frames, send) });
   } catch (error) {
     const fault =
       error instanceof ChpError
@@ -37,7 +42,7 @@ export async function serve(root: string, input: Readable, output: Writable): Pr
 
 async function answer(
   host: Host,
-  request: ReturnType<typeof assertRequest>,
+  request: Exclude<ReturnType<typeof assertRequest>, { op: 'apply' }>,
   frames: AsyncGenerator<Frame>,
   send: (event: AgentEvent) => Promise<void>,
 ): Promise<unknown> {
@@ -54,8 +59,6 @@ async function answer(
       await using _lock = await lockTenant(host.root, tenant, 'recover');
       return { outcome: await activation.recover() };
     }
-    case 'apply':
-      return await apply(host, activation, request, frames, send);
     case 'gateway': {
       const { manifest } = running(host.root, tenant);
       const token = await decryptSecret(host.root, manifest, manifest.checks.gateway.tokenSecret, new Store(host.root));

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../../core/digest.ts';
@@ -45,8 +45,13 @@ export async function restoreSnapshot(root: string, tenant: string, failed: Dige
   await rm(`${layout.state}.failed`, { recursive: true, force: true });
 }
 
-/** Atomic, so that a running gateway never reads half a file. Readable for the tenant's group. */
+/**
+ * Atomic, so that a running gateway never reads half a file. Readable for the tenant's group. One that is right already
+ * is left alone: the gateway would read it anew.
+ */
 export async function writeLiveConfig(path: string, content: string | Uint8Array): Promise<void> {
+  if (existsSync(path) && (statSync(path).mode & 0o777) === 0o644 && readFileSync(path).equals(Buffer.from(content)))
+    return;
   await writeFile(`${path}.new`, content, { mode: 0o644, flush: true });
   await chmod(`${path}.new`, 0o644);
   await rename(`${path}.new`, path);

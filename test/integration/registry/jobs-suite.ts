@@ -26,6 +26,32 @@ export function jobsAndLocksSuite(now: () => { registry: Registry; target: Targe
       expect(await codeOf(registry.endJob('nobody', 'done'))).toBe('INTERNAL');
     });
 
+    test('changes that are made together are all there, or none is', async () => {
+      const { registry } = now();
+      await registry.createTenant(smith, []);
+      const id = await registry.together(async (changes) => {
+        const job = await changes.startJob('smith', 'apply', 'tester');
+        await changes.beginStep(job.id, 'push');
+        await changes.endStep(job.id, 'push', '2026-01-01T00:00:00.000Z');
+        await changes.appendAudit({ actor: 'tester', action: 'tenant.apply', tenant: 'smith', details: {} });
+        await changes.appendAudit({ actor: 'tester', action: 'tenant.apply', tenant: 'smith', details: {} });
+        return job.id;
+      });
+      expect(await registry.jobs('smith')).toMatchObject([
+        { id, state: 'running', steps: [{ step: 'push', ended: '2026-01-01T00:00:00.000Z' }] },
+      ]);
+      const cut = registry.together(async (changes) => {
+        await changes.endJob(id, 'done');
+        await changes.updateTenant('smith', { phase: 'ready' });
+        await changes.appendAudit({ actor: 'tester', action: 'tenant.apply', tenant: 'smith', details: {} });
+        throw new Error('cut');
+      });
+      await expect(cut).rejects.toThrow('cut');
+      expect(await registry.jobs('smith')).toMatchObject([{ id, state: 'running' }]);
+      expect((await registry.tenant('smith')).phase).toBe('creating');
+      expect((await registry.audit()).map(({ seq }) => seq)).toEqual([1, 2]);
+    });
+
     test('a job whose process was killed is found interrupted, with the step it was in', async () => {
       const { registry, target } = now();
       await using worker = await hanging(target.env, 'job', 'smith');

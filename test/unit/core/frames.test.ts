@@ -50,6 +50,20 @@ describe('frames', () => {
     });
   });
 
+  test('what may wait goes with the next frame, in order, and does not wait for ever', async () => {
+    const out = new PassThrough();
+    const writes: Buffer[] = [];
+    out.on('data', (chunk: Buffer) => writes.push(chunk));
+    const writer = new FrameWriter(out);
+    writer.jsonSoon(1);
+    writer.jsonSoon(2);
+    await writer.json(3);
+    await expect.poll(() => writes.length).toBe(1);
+    expect((await decode(...writes)).map((frame) => frame.kind === 'json' && frame.value)).toEqual([1, 2, 3]);
+    writer.jsonSoon(4);
+    await expect.poll(() => writes.length).toBe(2);
+  });
+
   test('a slow reader holds the writer back', async () => {
     const out = new PassThrough({ highWaterMark: 16 });
     let done = false;

@@ -61,3 +61,13 @@ export async function setGenerationOutcome(
 export function generations(db: Db, tenant: string): Promise<GenerationRecord[]> {
   return db.selectFrom('generations').selectAll().where('tenant', '=', tenant).orderBy('number').execute();
 }
+
+export async function generation(db: Db, tenant: string, digest: string): Promise<GenerationRecord | null> {
+  const row = await db
+    .selectFrom('generations')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('digest', '=', digest)
+    .executeTakeFirst();
+  return row ?? null;
+}

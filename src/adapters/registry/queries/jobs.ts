@@ -30,10 +30,10 @@ export async function beginStep(tx: Tx, job: string, step: string): Promise<void
   await tx.insertInto('jobSteps').values({ job, position, step, began: now(), ended: null }).execute();
 }
 
-export async function endStep(tx: Tx, job: string, step: string): Promise<void> {
+export async function endStep(tx: Tx, job: string, step: string, at = now()): Promise<void> {
   const { numUpdatedRows } = await tx
     .updateTable('jobSteps')
-    .set({ ended: now() })
+    .set({ ended: at })
     .where('job', '=', job)
     .where('step', '=', step)
     .where('ended', 'is', null)
