@@ -90,26 +90,53 @@ async function nextMember(input: ByteReader): Promise<TarMember | null> {
   const block = await input.exactly(BLOCK);
   if (isZero(block)) return null;
   const header = decode(block);
-  if (header.type !== 'ExtendedHeader') return describe(header);
-  const size = header.size ?? 0;
-  if (size > MAX_PAX) throw damaged('a header is too long');
+  if (header.type !== LONG_NAMES) return describe(header);
+  const { size } = header;
+  if (!(size <= MAX_PAX)) throw damaged('a header is too long');
   const extended = Pax.parse((await input.exactly(size)).toString('utf8'));
   await input.exactly(tarPadding(size).byteLength);
   const described = describe(decode(await input.exactly(BLOCK)));
   return { ...described, path: extended.path ?? described.path, target: extended.linkpath ?? described.target };
 }
 
-function decode(block: Buffer): Header {
-  const header = new Header(block, 0);
-  if (!header.cksumValid) throw damaged('a header is damaged');
-  return header;
+const LONG_NAMES = 'x';
+const TYPES: Readonly<Record<string, TarMember['type']>> = { '0': 'file', '\0': 'file', '2': 'link' };
+
+/** The fields of a header that chp writes (POSIX.1-1988, ustar), its checksum verified. */
+function decode(block: Buffer): { type: string; path: string; mode: number; size: number; target: string } {
+  let sum = 0;
+  // Its own eight bytes count as spaces.
+  for (let at = 0; at < BLOCK; at++) sum += at >= 148 && at < 156 ? 32 : (block[at] as number);
+  if (octal(block, 148, 8) !== sum) throw damaged('a header is damaged');
+  const [name, folder] = [text(block, 0, 100), text(block, 345, 155)];
+  return {
+    type: String.fromCharCode(block[156] as number),
+    path: folder === '' ? name : `${folder}/${name}`,
+    mode: octal(block, 100, 8),
+    size: octal(block, 124, 12),
+    target: text(block, 157, 100),
+  };
 }
 
-function describe(header: Header): TarMember {
-  const { path = '', mode = 0, size = 0, linkpath = '' } = header;
-  if (header.type === 'File') return { path, type: 'file', mode, size, target: '' };
-  if (header.type === 'SymbolicLink' && size === 0) return { path, type: 'link', mode, size, target: linkpath };
-  throw damaged(`${JSON.stringify(path)} is neither a file nor a link`);
+function text(block: Buffer, start: number, length: number): string {
+  const end = block.indexOf(0, start);
+  return block.toString('utf8', start, end < 0 || end > start + length ? start + length : end);
+}
+
+/** NaN for what is no octal number, such as the sizes above 8 GiB of other programs. */
+function octal(block: Buffer, start: number, length: number): number {
+  const digits = block
+    .toString('latin1', start, start + length)
+    .replace(/[ \0]+$/, '')
+    .trimStart();
+  return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number.NaN;
+}
+
+function describe({ type, ...member }: ReturnType<typeof decode>): TarMember {
+  const known = TYPES[type];
+  if (known && Number.isSafeInteger(member.size) && (known === 'file' || member.size === 0))
+    return { ...member, type: known, target: known === 'link' ? member.target : '' };
+  throw damaged(`${JSON.stringify(member.path)} is neither a file nor a link`);
 }
 
 /** Cuts a stream of chunks into the pieces a reader asks for. */

@@ -12,7 +12,7 @@ import {
   symlinkSync,
   writeSync,
 } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -22,7 +22,7 @@ import { canonicalJson, type Digest } from './digest.ts';
 import { ChpError } from './errors.ts';
 import { type ReadMember, readTar, TAR_END, tarHeader, tarPadding } from './tar.ts';
 import { TREE_MANIFEST, type Tree, type TreeEntry } from './tree.ts';
-import { checkedEntries } from './tree-check.ts';
+import { checkedEntries, parseEntries } from './tree-check.ts';
 
 export { scanTree } from './tree-scan.ts';
 
@@ -112,7 +112,6 @@ export async function extractTreeArchive(archive: Readable, dest: string, digest
     await rm(temporary, { recursive: true, force: true });
     await mkdir(dirname(dest), { recursive: true });
     const tree = await unpack(archive, temporary, digest);
-    await writeFile(join(temporary, TREE_MANIFEST), canonicalJson(tree.entries), { mode: 0o644 });
     await syncToDisk(temporary);
     await rename(temporary, dest).catch((error: NodeJS.ErrnoException) => {
       // Somebody else was faster with the same tree.
@@ -141,7 +140,7 @@ export async function verifyTreeArchive(archive: Readable, digest: Digest): Prom
 /** The list of entries at the head of an archive of our own. @throws ChpError INTEGRITY */
 export async function readTreeEntries(archive: string): Promise<TreeEntry[]> {
   for await (const member of readTar(decompressed(createReadStream(archive))))
-    return (await manifestOf(member)) as TreeEntry[];
+    return parseEntries(await manifestOf(member)) as TreeEntry[];
   throw noManifest();
 }
 
@@ -150,10 +149,15 @@ async function unpack(archive: Readable, dir: string | null, digest: Digest): Pr
   let entries: TreeEntry[] | null = null;
   let at = 0;
   const folders = new Set<string>();
+  const umask = process.umask();
   for await (const member of readTar(decompressed(archive))) {
     if (!entries) {
-      entries = checkedEntries(await manifestOf(member), digest);
-      if (dir) ensureFolder(dir, '.', folders);
+      const list = await manifestOf(member);
+      entries = checkedEntries(list, digest);
+      if (!dir) continue;
+      ensureFolder(dir, '.', folders);
+      await writeFile(join(dir, TREE_MANIFEST), list, { mode: 0o644 });
+      await chmod(join(dir, TREE_MANIFEST), 0o644);
       continue;
     }
     const entry = entries[at++];
@@ -163,7 +167,7 @@ async function unpack(archive: Readable, dir: string | null, digest: Digest): Pr
         `the archive holds "${member.path}" where its list has ${entry ? `"${entry.path}"` : 'its end'}`,
       );
     if (dir) ensureFolder(dir, dirname(entry.path), folders);
-    await take(entry, member, dir);
+    await take(entry, member, dir, umask);
   }
   if (!entries) throw noManifest();
   const lacking = entries[at];
@@ -171,7 +175,7 @@ async function unpack(archive: Readable, dir: string | null, digest: Digest): Pr
   return { digest, entries };
 }
 
-async function take(entry: TreeEntry, member: ReadMember, dir: string | null): Promise<void> {
+async function take(entry: TreeEntry, member: ReadMember, dir: string | null, umask: number): Promise<void> {
   if (entry.type === 'link') {
     if (member.type !== 'link' || member.target !== entry.target)
       throw new ChpError('INTEGRITY', `${entry.path} is not the link it should be`);
@@ -185,7 +189,7 @@ async function take(entry: TreeEntry, member: ReadMember, dir: string | null): P
   try {
     const seen = entry.size <= WHOLE ? await copyWhole(member, file) : await copyPieces(member, file);
     if (seen !== entry.sha256) throw new ChpError('INTEGRITY', `${entry.path} does not match its digest`);
-    if (file !== null && (entry.mode & process.umask()) !== 0) fchmodSync(file, entry.mode);
+    if (file !== null && (entry.mode & umask) !== 0) fchmodSync(file, entry.mode);
   } finally {
     if (file !== null) closeSync(file);
   }
@@ -219,14 +223,9 @@ function ensureFolder(root: string, folder: string, known: Set<string>): void {
   known.add(folder);
 }
 
-async function manifestOf(member: ReadMember): Promise<unknown> {
+async function manifestOf(member: ReadMember): Promise<Buffer> {
   if (member.path !== TREE_MANIFEST || member.type !== 'file' || member.size > MAX_MANIFEST) throw noManifest();
-  try {
-    return JSON.parse((await member.bytes()).toString('utf8'));
-  } catch (error) {
-    // The cause is left out: it would print the whole list.
-    throw error instanceof SyntaxError ? noManifest() : error;
-  }
+  return member.bytes();
 }
 
 /** Ends with an error when either side does. */

@@ -1,17 +1,19 @@
 import { posix } from 'node:path';
-import type { Digest } from './digest.ts';
+import { type Digest, sha256 } from './digest.ts';
 import { ChpError } from './errors.ts';
-import { TREE_MANIFEST, type TreeEntry, treeDigest } from './tree.ts';
+import { TREE_MANIFEST, type TreeEntry } from './tree.ts';
 
 const MAX_ENTRIES = 100_000;
 const MAX_PATH = 1_024;
 const MAX_TREE_BYTES = 4 * 1024 ** 3;
 
 /**
- * Entries of a tree as they came from outside.
+ * Entries of a tree as they came from outside, as JSON: canonical, for it is its bytes that have the digest.
  * @throws ChpError INTEGRITY when they are not those of `digest`, or could write outside of their folder
  */
-export function checkedEntries(value: unknown, digest: Digest): TreeEntry[] {
+export function checkedEntries(json: Buffer, digest: Digest): TreeEntry[] {
+  if (sha256(json) !== digest) throw wrong('the list of entries does not match the digest it is said to have');
+  const value = parseEntries(json);
   if (!Array.isArray(value) || value.length > MAX_ENTRIES) throw wrong('the list of entries is not one');
   const files = new Set<string>();
   const folders = new Set<string>();
@@ -30,8 +32,6 @@ export function checkedEntries(value: unknown, digest: Digest): TreeEntry[] {
   // Otherwise a link could stand where a later path expects a folder, and lead out.
   for (const folder of folders) if (files.has(folder)) throw wrong(`"${folder}" is a folder and an entry at once`);
   if (total > MAX_TREE_BYTES) throw wrong(`it would unpack to ${total} bytes`);
-  if (treeDigest(value as TreeEntry[]) !== digest)
-    throw wrong('the list of entries does not match the digest it is said to have');
   return value as TreeEntry[];
 }
 
@@ -48,6 +48,16 @@ export function assertLinkInside(path: string, target: string): void {
     target.length <= MAX_PATH;
   if (!plain || resolved === '..' || resolved.startsWith('../'))
     throw wrong(`the link "${path}" → "${target}" leaves it`);
+}
+
+/** @throws ChpError INTEGRITY */
+export function parseEntries(json: Buffer): unknown {
+  try {
+    return JSON.parse(json.toString('utf8'));
+  } catch {
+    // The cause is left out: it would print the whole list.
+    throw wrong('the list of entries is not JSON');
+  }
 }
 
 function assertPath(path: string): void {
