@@ -1,4 +1,6 @@
-import { editDocument, parsePath, setAt } from '../adapters/documents/edit-tenant.ts';
+import { parsePath } from '../adapters/documents/config-path.ts';
+import { editDocument, setAt } from '../adapters/documents/edit-tenant.ts';
+import { parseValue } from '../adapters/documents/value.ts';
 import { runtimeAdapter } from '../adapters/runtimes/index.ts';
 import type { ConfigDrift } from '../core/agent-protocol.ts';
 import { ChpError } from '../core/errors.ts';
@@ -12,8 +14,9 @@ export async function getConfig(context: Context, name: string, path: string): P
   const { tenant } = await loadTenant(context, name);
   let value: unknown = runtimeAdapter(tenant.runtime).renderConfig(tenant, tenantLayout('/var/lib/chp', name));
   for (const segment of path === '' ? [] : parsePath(path)) {
-    value = (value as Record<string | number, unknown> | undefined)?.[segment];
-    if (value === undefined)
+    if (typeof value === 'object' && value !== null && Object.hasOwn(value, segment))
+      value = (value as Record<string, unknown>)[segment];
+    else
       throw new ChpError('NOT_FOUND', `the config of ${name} has nothing at ${path}`, {
         next: [`chp config get ${name}`],
       });
@@ -21,15 +24,16 @@ export async function getConfig(context: Context, name: string, path: string): P
   return value;
 }
 
-/** Sets or (with undefined) removes a value under `config:` of the document and pushes it. */
+/** Sets (YAML or JSON) or, with undefined, removes a value under `config:` of the document and pushes it. @throws BAD_INPUT */
 export function setConfig(
   context: Context,
   name: string,
   path: string,
-  value: unknown,
+  text: string | undefined,
   stage: boolean,
 ): Promise<EditOutcome> {
   const segments = parsePath(path);
+  const value = text === undefined ? undefined : parseValue(text, path);
   return editTenantDocument(context, name, { kind: 'config', details: { path }, stage }, async (document) =>
     editDocument(document, `${name}/tenant.yaml`, (yaml) => setAt(yaml, ['config', ...segments], value)),
   );

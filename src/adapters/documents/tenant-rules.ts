@@ -1,5 +1,7 @@
+import { didYouMean } from '../../core/documents/problems.ts';
 import type { TenantDocument } from '../../core/tenant/schema.ts';
-import { RESERVED_PATHS } from '../runtimes/clawdbot/config.ts';
+import { configProblems } from './config-rules.ts';
+import { memberProblems } from './member-rules.ts';
 
 export interface SemanticProblem {
   path: (string | number)[];
@@ -8,24 +10,35 @@ export interface SemanticProblem {
   suggestion?: string;
 }
 
-/** Looks like a key or token in the clear: known prefixes, or a long run of letters and digits. */
-const SECRET_VALUE =
-  /^(sk-|xox[abp]-|ghp_|AKIA|AIza|\d{8,10}:[A-Za-z0-9_-]{30,})|^(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_-]{32,}$/;
-const REFERENCE = /\$\{([^}]*)\}/g;
-
 /** What the schema can't say. Pure. */
 export function semanticProblems(document: TenantDocument): SemanticProblem[] {
-  return [...zone(document), ...model(document), ...duplicates(document), ...gatewayConfig(document)];
+  return [
+    ...zone(document),
+    ...model(document),
+    ...memberProblems(document),
+    ...skills(document),
+    ...configProblems(document),
+  ];
 }
 
+/** A name, spelled as it is listed: the gateway's process takes `europe/berlin` for UTC, and `+02:00` for the opposite. */
 function zone({ timezone }: TenantDocument): SemanticProblem[] {
-  if (timezone === undefined) return [];
+  if (timezone === undefined || timezone === 'UTC') return [];
   try {
-    new Intl.DateTimeFormat('en', { timeZone: timezone });
-    return [];
+    const spelled = new Intl.DateTimeFormat('en', { timeZone: timezone }).resolvedOptions().timeZone;
+    const differs = spelled !== timezone && spelled.toLowerCase() === timezone.toLowerCase();
+    if (/^[A-Z]/.test(timezone) && !differs) return [];
   } catch {
-    return [{ path: ['timezone'], message: `"${timezone}" is no IANA time zone, such as Europe/Berlin` }];
+    // Said below.
   }
+  const suggestion = didYouMean(timezone, Intl.supportedValuesOf('timeZone'));
+  return [
+    {
+      path: ['timezone'],
+      message: `"${timezone}" is no IANA time zone, such as Europe/Berlin`,
+      ...(suggestion ? { suggestion } : {}),
+    },
+  ];
 }
 
 function model({ model: { provider, baseUrl, id } }: TenantDocument): SemanticProblem[] {
@@ -40,58 +53,15 @@ function model({ model: { provider, baseUrl, id } }: TenantDocument): SemanticPr
       key: true,
       message: `model.baseUrl is only for openai-compatible, not for ${provider}`,
     });
+  if (baseUrl && !/^https?:\/\//.test(baseUrl))
+    problems.push({ path: ['model', 'baseUrl'], message: 'model.baseUrl must begin with http:// or https://' });
   return problems;
 }
 
-function duplicates({ members = [], skills = [] }: TenantDocument): SemanticProblem[] {
-  const twice = (
-    list: readonly string[],
-    path: (index: number) => (string | number)[],
-    what: string,
-  ): SemanticProblem[] =>
-    list.flatMap((name, index) =>
-      list.indexOf(name) < index ? [{ path: path(index), message: `a second ${what} "${name}"` }] : [],
-    );
-  return [
-    ...twice(
-      members.map((member) => member.id),
-      (index) => ['members', index, 'id'],
-      'member with id',
-    ),
-    ...twice(
-      skills.map((skill) => skill.name),
-      (index) => ['skills', index, 'name'],
-      'skill named',
-    ),
-  ];
-}
-
-function gatewayConfig({ config = {}, channels = {}, secrets = [] }: TenantDocument): SemanticProblem[] {
-  const problems: SemanticProblem[] = [];
-  const visit = (value: unknown, path: (string | number)[]): void => {
-    const inConfig = path.slice(path[0] === 'config' ? 1 : 3).join('.');
-    if (path[0] === 'config' && RESERVED_PATHS.some((reserved) => inConfig === reserved))
-      problems.push({ path, key: true, message: `config.${inConfig} is set by chp itself and can't be overridden` });
-    if (typeof value === 'string') {
-      for (const [, name = ''] of value.matchAll(REFERENCE))
-        if (!secrets.includes(name))
-          problems.push({
-            path,
-            message: `\${${name}} is no secret of this tenant`,
-            suggestion: `add ${name} under secrets:`,
-          });
-      if (SECRET_VALUE.test(value))
-        problems.push({
-          path,
-          message: 'this looks like a secret in the clear',
-          suggestion: 'use ${NAME}, list NAME under secrets:, and run `chp secret set`',
-        });
-    } else if (typeof value === 'object' && value !== null)
-      for (const [key, inner] of Object.entries(value))
-        visit(inner, [...path, Array.isArray(value) ? Number(key) : key]);
-  };
-  visit(config, ['config']);
-  for (const [id, { settings }] of Object.entries(channels))
-    if (settings) visit(settings, ['channels', id, 'settings']);
-  return problems;
+function skills({ skills: list = [] }: TenantDocument): SemanticProblem[] {
+  return list.flatMap(({ name }, index) =>
+    list.findIndex((other) => other.name === name) < index
+      ? [{ path: ['skills', index, 'name'], message: `a second skill named "${name}"` }]
+      : [],
+  );
 }

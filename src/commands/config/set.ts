@@ -1,5 +1,4 @@
 import { Args, Flags } from '@oclif/core';
-import { parse } from 'yaml';
 import { setConfig } from '../../operations/config.ts';
 import type { Context } from '../../operations/context.ts';
 import { presentEdit } from '../../presenters/edit.ts';
@@ -24,13 +23,7 @@ export default class ConfigSet extends ChpCommand<typeof ConfigSet> {
   protected async perform(context: Context): Promise<[unknown, string]> {
     const { tenant, path, value } = this.args;
     if (this.flags.unset === (value !== undefined)) this.error('Expected either a VALUE or --unset', { exit: 2 });
-    const outcome = await setConfig(
-      context,
-      tenant,
-      path,
-      this.flags.unset ? undefined : parse(value ?? ''),
-      this.flags.stage,
-    );
+    const outcome = await setConfig(context, tenant, path, this.flags.unset ? undefined : value, this.flags.stage);
     return [outcome, presentEdit(outcome, `${path} is ${this.flags.unset ? 'removed' : 'set'}`)];
   }
 }

@@ -1,6 +1,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import formatsPlugin from 'ajv-formats';
-import { didYouMean, type Problem } from './problems.ts';
+import { nearestTenantName } from '../names.ts';
+import { didYouMean, MAX_PROBLEMS, type Problem } from './problems.ts';
 import type { ParsedYaml } from './yaml.ts';
 
 /** A validator that reports every problem with what is needed to explain it. */
@@ -13,7 +14,7 @@ export function compileSchema(schema: object): ValidateFunction {
 /** Every way in which a document does not match its schema, at its place. */
 export function schemaProblems(validate: ValidateFunction, parsed: ParsedYaml): Problem[] {
   if (validate(parsed.value)) return [];
-  const problems = relevant(validate.errors ?? []).map((error) => problemOf(error, parsed));
+  const problems = relevant((validate.errors ?? []).slice(0, MAX_PROBLEMS)).map((error) => problemOf(error, parsed));
   return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
 }
 
@@ -45,7 +46,13 @@ function problemOf(error: ErrorObject, parsed: ParsedYaml): Problem {
     error.keyword === 'additionalProperties' ? [...path, String(error.params.additionalProperty)] : path,
     error.keyword === 'additionalProperties',
   );
-  return { ...place, ...explain(error, path.join('.') || 'the document') };
+  return { ...place, ...explain(error, shownPath(path)) };
+}
+
+/** `members[0].id` */
+function shownPath(path: readonly string[]): string {
+  const shownParts = path.map((part) => (/^\d+$/.test(part) ? `[${part}]` : `.${part}`)).join('');
+  return shownParts.replace(/^\./, '') || 'the document';
 }
 
 /** What is wrong, in words. `name` is what the value is called. */
@@ -67,18 +74,40 @@ export function explain(error: ErrorObject, name: string): { message: string; su
     case 'const':
       return { message: `${name} must be ${JSON.stringify(error.params.allowedValue)}` };
     case 'type':
-      return { message: `${name} must be ${article(String(error.params.type))}, not ${shown(error.data)}` };
+      return suggest(
+        `${name} must be ${article(String(error.params.type))}, not ${shown(error.data)}`,
+        asType(String(error.params.type), error.data),
+      );
     case 'anyOf': {
       const types = (error.schema as { type?: string }[]).map(({ type }) => article(type ?? 'other'));
       return { message: `${name} must be ${types.join(' or ')}, not ${shown(error.data)}` };
     }
-    case 'pattern':
-      return {
-        message: `${name} does not have the form it must have${schema?.description ? ` (${schema.description})` : ''}`,
-      };
+    case 'pattern': {
+      const label = /^name$|\.id$/.test(name) ? nearestTenantName(String(error.data)) : '';
+      const nearest = label && new RegExp(String(error.params.pattern)).test(label) ? label : '';
+      return suggest(
+        `${name} does not have the form it must have${schema?.description ? ` (${schema.description})` : ''}`,
+        nearest && `did you mean "${nearest}"?`,
+      );
+    }
+    case 'minLength':
+      if (error.params.limit === 1) return { message: `${name} must not be empty` };
+      return { message: `${name} must have at least ${String(error.params.limit)} characters` };
     default:
       return { message: `${name} ${error.message ?? 'is not valid'}` };
   }
+}
+
+/** What to write for a value that YAML 1.2 reads as another type than it was meant as. */
+function asType(type: string, data: unknown): string | undefined {
+  if (type === 'boolean' && typeof data === 'string') {
+    if (/^(yes|on|y|true)$/i.test(data)) return 'write true';
+    if (/^(no|off|n|false)$/i.test(data)) return 'write false';
+  }
+  if (type === 'string' && (typeof data === 'number' || typeof data === 'boolean'))
+    return `write it in quotes: "${data}"`;
+  if (type === 'integer' && typeof data === 'string' && /^\d+$/.test(data)) return 'write it without quotes';
+  return undefined;
 }
 
 const suggest = (message: string, suggestion: string | undefined): { message: string; suggestion?: string } =>

@@ -1,6 +1,5 @@
 import {
   type Document,
-  isAlias,
   isCollection,
   isMap,
   isNode,
@@ -9,13 +8,12 @@ import {
   LineCounter,
   type Node,
   parseAllDocuments,
-  visit,
 } from 'yaml';
 import { at, badDocument, type Problem } from './problems.ts';
+import { firstAlias, MAX_ALIASES, yamlProblems } from './yaml-rules.ts';
 
-const MAX_BYTES = 1024 * 1024;
-const MAX_DEPTH = 40;
-const MAX_ALIASES = 100;
+/** A document has a few KiB; what the parser makes of a hostile one grows faster than its size. */
+export const MAX_BYTES = 256 * 1024;
 
 export interface ParsedYaml {
   yaml: Document;
@@ -33,38 +31,43 @@ export function parseYaml(text: string, file: string, next: readonly string[] = 
   return parsed;
 }
 
-/** One YAML document within bounds, or every syntax error. */
+/** One YAML 1.2 document within bounds, or every syntax error. */
 export function readYaml(text: string): ParsedYaml | Problem[] {
+  const parsed = readAnyYaml(text);
+  if (Array.isArray(parsed) || isObject(parsed.value)) return parsed;
+  return [{ line: 1, col: 1, message: 'it must be a map of keys and values' }];
+}
+
+/** As `readYaml`, whatever it holds. */
+export function readAnyYaml(text: string): ParsedYaml | Problem[] {
   const fail = (message: string, place = { line: 1, col: 1 }): Problem[] => [{ ...place, message }];
-  if (Buffer.byteLength(text) > MAX_BYTES) return fail(`it has more than ${MAX_BYTES / 1024 / 1024} MiB`);
+  if (Buffer.byteLength(text) > MAX_BYTES) return fail(`it has more than ${MAX_BYTES / 1024} KiB`);
   if (text.includes('\0')) return fail('it is not text');
   const counter = new LineCounter();
   const documents = parseAllDocuments(text, {
     lineCounter: counter,
-    uniqueKeys: true,
+    // Compared pair by pair by the parser, and with its own excerpts of the source: quadratic, both.
+    uniqueKeys: false,
+    prettyErrors: false,
     strict: true,
     version: '1.2',
+    resolveKnownTags: false,
     logLevel: 'silent',
   });
   if (!Array.isArray(documents)) return fail('it is empty');
   const [yaml, second] = documents;
   if (!yaml) return fail('it is empty');
   if (second?.range) return fail('it holds a second document (`---`)', at(counter, second.range[0]));
-  const problems: Problem[] = [...yaml.errors, ...yaml.warnings].map((error) => ({
-    ...at(counter, error.pos[0]),
-    message: firstLine(error.message),
-  }));
+  const syntax = syntaxProblems(yaml, counter);
+  if (syntax.length > 0) return syntax;
+  const problems = yamlProblems(yaml, text).map(({ offset, message }) => ({ ...at(counter, offset), message }));
   if (problems.length > 0) return problems;
-  const beyond = outOfBounds(yaml, counter);
-  if (beyond) return [beyond];
   let value: unknown;
   try {
     value = yaml.toJS({ maxAliasCount: MAX_ALIASES });
-  } catch (error) {
-    return fail((error as Error).message);
+  } catch {
+    return fail('its aliases amount to more than a document may hold', at(counter, firstAlias(yaml)));
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return fail('it must be a map of keys and values');
 
   return {
     yaml,
@@ -78,18 +81,14 @@ export function readYaml(text: string): ParsedYaml | Problem[] {
   };
 }
 
-function outOfBounds(yaml: Document, counter: LineCounter): Problem | undefined {
-  let aliases = 0;
-  let beyond: Problem | undefined;
-  visit(yaml, (_, node, ancestors) => {
-    const place = (): { line: number; col: number } => at(counter, (node as Node).range?.[0] ?? 0);
-    if (isAlias(node) && ++aliases > MAX_ALIASES)
-      beyond = { ...place(), message: `it has more than ${MAX_ALIASES} aliases` };
-    if (isCollection(node) && ancestors.filter(isCollection).length > MAX_DEPTH)
-      beyond = { ...place(), message: `it is nested more than ${MAX_DEPTH} deep` };
-    return beyond ? visit.BREAK : undefined;
-  });
-  return beyond;
+/** One problem a place: what follows from it is the parser's. */
+function syntaxProblems(yaml: Document.Parsed, counter: LineCounter): Problem[] {
+  const byPlace = new Map<number, string>();
+  for (const { pos, message } of [...yaml.errors, ...yaml.warnings]) {
+    if (/call stack/.test(message)) return [{ ...at(counter, pos[0]), message: 'it is nested too deep' }];
+    if (!byPlace.has(pos[0])) byPlace.set(pos[0], message);
+  }
+  return [...byPlace].map(([offset, message]) => ({ ...at(counter, offset), message }));
 }
 
 function find(yaml: Document, path: readonly (string | number)[], key: boolean): { node: Node | null; offset: number } {
@@ -115,5 +114,4 @@ function find(yaml: Document, path: readonly (string | number)[], key: boolean):
   return { node, offset };
 }
 
-const firstLine = (message: string): string =>
-  (message.split('\n')[0] ?? message).replace(/ at line \d+, column \d+:?$/, '');
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);

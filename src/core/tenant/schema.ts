@@ -18,6 +18,8 @@ import {
 export const ROLES = ['Admin', 'Adult', 'Teen', 'Child', 'Guest', 'Caregiver'] as const;
 export const CONTACT_KINDS = ['telegram', 'sms', 'voice', 'email', 'push'] as const;
 
+/** No control characters: what is shown on a terminal must not steer it. */
+const PLAIN_TEXT = '^[^\\u0000-\\u001f\\u007f-\\u009f]*$';
 const closed = { additionalProperties: false } as const;
 /** A closed set of words; written as `enum` so that an error can list what is expected. */
 const oneOf = <const T extends string>(values: readonly T[], options: Record<string, unknown> = {}) =>
@@ -34,7 +36,13 @@ export const MemberSchema = Type.Object(
       description: 'Short id, unique in the tenant.',
       examples: ['ana'],
     }),
-    name: Type.String({ minLength: 1, maxLength: 80, description: 'Name as the family says it.', examples: ['Ana'] }),
+    name: Type.String({
+      minLength: 1,
+      maxLength: 80,
+      pattern: PLAIN_TEXT,
+      description: 'Name as the family says it.',
+      examples: ['Ana'],
+    }),
     role: oneOf(ROLES, { description: 'What the member may ask for and approve.' }),
     contacts: Type.Optional(
       Type.Array(
@@ -44,6 +52,7 @@ export const MemberSchema = Type.Object(
             address: Type.String({
               minLength: 1,
               maxLength: 200,
+              pattern: PLAIN_TEXT,
               description: 'Chat id, E.164 number or address.',
               examples: ['+4915112345678'],
             }),
@@ -116,6 +125,7 @@ export const TenantSchema = Type.Object(
     host: Type.String({
       minLength: 1,
       maxLength: 255,
+      pattern: '^[^\\s#-][^\\s#]*$',
       description: '`local` for this machine, else an SSH target: `[user@]host[:port]` or a name from ~/.ssh/config.',
       examples: ['local', 'ops@hub.example'],
     }),

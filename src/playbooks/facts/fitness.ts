@@ -61,7 +61,7 @@ export function lacks(facts: HostFacts, manager: ServiceManager): Lack[] {
     need(
       facts.rootAccess,
       `${facts.user} is neither root nor allowed to sudo without a password`,
-      'Add to /etc/sudoers.d/chp: ' + `${facts.user} ALL=(ALL) NOPASSWD: ALL`,
+      `Add to /etc/sudoers.d/chp: ${facts.user} ALL=(ALL) NOPASSWD: ALL`,
     );
   return found;
 }

@@ -3,21 +3,6 @@ import { GATEWAY_TOKEN } from '../../../core/secret-names.ts';
 import type { Tenant } from '../../../core/tenant/schema.ts';
 import { DEMO_MODEL } from '../demo-model.ts';
 
-/** Config paths that chp itself sets; `config:` of a tenant may not. */
-export const RESERVED_PATHS = [
-  'gateway.mode',
-  'gateway.bind',
-  'gateway.port',
-  'gateway.auth',
-  'gateway.remote',
-  'logging.file',
-  'models.providers.chp-',
-  'skills.load.extraDirs',
-  'skills.allowBundled',
-  'env',
-  'update',
-] as const;
-
 type Json = Record<string, unknown>;
 
 /**
@@ -52,14 +37,19 @@ export function renderConfig(tenant: Tenant, layout: TenantLayout): Json {
 
 /** Secrets that config and processes of this tenant use. */
 export function secretNames(tenant: Tenant): string[] {
-  const fromConfig = [...JSON.stringify(tenant.config).matchAll(/\$\{([A-Z][A-Z0-9_]*)\}/g)].map(
-    ([, name]) => name ?? '',
-  );
+  const fromConfig = secretReferences(JSON.stringify(tenant.config));
   const fromChannels = Object.values(tenant.channels).flatMap((channel) => (channel.secret ? [channel.secret] : []));
   const fromModel = modelSecret(tenant);
   return [
     ...new Set([GATEWAY_TOKEN, ...(fromModel ? [fromModel] : []), ...fromChannels, ...tenant.secrets, ...fromConfig]),
   ].sort();
+}
+
+/** Names that the gateway fills in for `${NAME}`, by its own rule; `$${NAME}` stays as text. */
+export function secretReferences(text: string): string[] {
+  return [...text.matchAll(/(\$?)\$\{([A-Z_][A-Z0-9_]*)\}/g)].flatMap(([, escaped, name = '']) =>
+    escaped ? [] : [name],
+  );
 }
 
 /** The variable that holds the model's key; null where there is none. */
@@ -102,13 +92,17 @@ function openAiCompatible(baseUrl: string, id: string, apiKey: string): Json {
 }
 
 /** Where each channel keeps its token; others take the whole of it in `settings`. */
-const TOKEN_KEY: Record<string, string> = { telegram: 'botToken', discord: 'token', slack: 'botToken' };
+const TOKEN_KEY = new Map([
+  ['telegram', 'botToken'],
+  ['discord', 'token'],
+  ['slack', 'botToken'],
+]);
 
 function channels(tenant: Tenant): Json {
   return Object.fromEntries(
     Object.entries(tenant.channels).map(([id, { muted, secret, settings }]) => [
       id,
-      { ...settings, ...(secret ? { [TOKEN_KEY[id] ?? 'token']: `\${${secret}}` } : {}), enabled: !muted },
+      { ...settings, ...(secret ? { [TOKEN_KEY.get(id) ?? 'token']: `\${${secret}}` } : {}), enabled: !muted },
     ]),
   );
 }
