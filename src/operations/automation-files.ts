@@ -8,6 +8,8 @@ import {
   workerConfig,
 } from '../core/automation.ts';
 import type { Digest } from '../core/digest.ts';
+import type { PackSeals } from '../core/pack-seals.ts';
+import type { TrustedKey } from '../core/ports/catalogue.ts';
 import type { PackRecord } from '../core/ports/registry.ts';
 import type { Tenant } from '../core/tenant/schema.ts';
 import type { InstalledPack } from '../core/worker-protocol.ts';
@@ -31,7 +33,7 @@ export function automationFiles(tenant: Tenant, { packs, worker }: AutomationPar
         ),
       ),
     ],
-    [PACK_SEALS_FILE, json(packs.map(seal))],
+    [PACK_SEALS_FILE, json(seals(packs))],
     ...packs.flatMap((pack): [string, Buffer][] => [
       [packFile(pack.id), Buffer.from(pack.tarball, 'base64')],
       [compiledPackFile(pack.id), Buffer.from(pack.compiled)],
@@ -44,12 +46,24 @@ function installed(tenant: Tenant, { id, version, integrity, digest }: PackRecor
   return { id, version, integrity, digest, inputs: entry?.inputs ?? {}, enabled: entry?.enabled ?? false };
 }
 
-const seal = ({ id, name, version, integrity, signature, keyid, publicKey }: PackRecord) => ({
-  id,
-  name,
-  version,
-  integrity,
-  signature,
+function seals(packs: readonly PackRecord[]): PackSeals {
+  const keys = new Map(packs.map(({ keyid, publicKey }) => [keyid, trustedKey(keyid, publicKey)]));
+  return {
+    keys: [...keys.values()],
+    packs: packs.map(({ id, name, version, integrity, signature, keyid }) => ({
+      id,
+      name,
+      version,
+      integrity,
+      signature: { keyid, sig: signature },
+    })),
+  };
+}
+
+const trustedKey = (keyid: string, key: string): TrustedKey => ({
   keyid,
-  publicKey,
+  keytype: 'ecdsa-sha2-nistp256',
+  scheme: 'ecdsa-sha2-nistp256',
+  key,
+  expires: null,
 });

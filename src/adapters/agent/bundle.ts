@@ -18,7 +18,7 @@ export interface ProgramFile {
 }
 
 /** All that a bundle is made of, and what decides which packages go in. */
-const SOURCES = ['src/core', 'src/services/host-agent', 'src/services/demo-model', 'templates/systemd'];
+const SOURCES = ['src/core', 'src/packs', 'src/services/host-agent', 'src/services/demo-model', 'templates/systemd'];
 /** What npm says is really installed. */
 const INSTALLED = 'node_modules/.package-lock.json';
 

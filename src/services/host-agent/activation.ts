@@ -14,6 +14,7 @@ import type { Host } from './host.ts';
 import { Journal } from './journal.ts';
 import type { Manager, ResolvedService } from './manager/manager.ts';
 import { resolveServices } from './manager/resolve.ts';
+import { verifyPacks } from './pack-seals.ts';
 import { environmentOf } from './processes.ts';
 import { pruneGenerations, pruneStore } from './retention.ts';
 import { hasStateSnapshot, restoreSnapshot, takeSnapshot, writeLiveConfig } from './snapshot.ts';
@@ -69,7 +70,7 @@ export class Activation {
     const armed = this.#manager.armRecovery();
     const settled = Promise.allSettled([ran, armed]);
     try {
-      await step('received', () => {});
+      await step('received', () => verifyPacks(manifest, this.#store));
       await step('staged', () => stageGeneration(root, signed, this.#store, stored));
       await events.staged();
       const before = (await ran).every(({ active }) => active) ? fingerprints : null;
