@@ -3,6 +3,7 @@ import { didYouMean } from '../../core/documents/problems.ts';
 import { ITERATING } from './guard.ts';
 import type { ExpressionError } from './limits.ts';
 import { parseExpression, VARIABLES, type Variable } from './parse.ts';
+import { bareExpression } from './template.ts';
 
 /** What an expression may name where it stands. */
 export interface Scope {
@@ -65,6 +66,16 @@ function walk(node: ASTNode, scope: Scope, locals: ReadonlySet<string>, checked:
     return;
   }
   for (const child of childrenOf(node)) walk(child, scope, locals, checked);
+}
+
+/** Whether an expression names a variable; false for one that is not allowed. */
+export function mentions(text: string, name: Variable): boolean {
+  const seen = (node: ASTNode): boolean => (node.op === 'id' && node.args === name) || childrenOf(node).some(seen);
+  try {
+    return seen(parseExpression(bareExpression(text).source).ast);
+  } catch {
+    return false;
+  }
 }
 
 function childrenOf(node: ASTNode): ASTNode[] {

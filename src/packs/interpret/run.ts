@@ -1,0 +1,52 @@
+import { renderValue } from '../expressions/evaluate.ts';
+import { ExpressionError } from '../expressions/limits.ts';
+import { RunEnd, StepFailure, statusOf } from './failure.ts';
+import type { RunInput, RunPorts, RunResult } from './ports.ts';
+import { contextOf, type Frame, frameIn, type Running } from './state.ts';
+import { forget, runSteps } from './steps.ts';
+
+/**
+ * Runs a pack to its end. Pure and deterministic: the same input and the same answers of the ports take the same course.
+ * Faults that are not the pack’s (a cancellation, say) are thrown on.
+ */
+export async function runPack(input: RunInput, ports: RunPorts): Promise<RunResult> {
+  const running: Running = { input, ports, steps: {}, records: [], count: 0 };
+  forget(running, input.pack.steps);
+  const frame = frameIn(null, input.item === undefined ? {} : { item: { value: input.item } });
+  const end = await ending(running, frame);
+  if (end)
+    return { status: end.status, outputs: outputs(running, frame, false), reason: end.message, steps: running.records };
+  try {
+    return { status: 'success', outputs: outputs(running, frame, true), reason: null, steps: running.records };
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    return { status: 'blocked', outputs: {}, reason: `outputs: ${error.message}`, steps: running.records };
+  }
+}
+
+/** null = every step went well. */
+async function ending(running: Running, frame: Frame): Promise<RunEnd | null> {
+  try {
+    await runSteps(running, running.input.pack.steps, frame);
+    return null;
+  } catch (error) {
+    if (error instanceof RunEnd) return error;
+    if (error instanceof StepFailure) return new RunEnd(statusOf(error.kind), error.message);
+    throw error;
+  }
+}
+
+/** Of a run that did not go well: what can be said, null for the rest. */
+function outputs(running: Running, frame: Frame, all: boolean): Record<string, unknown> {
+  const context = contextOf(running, frame);
+  return Object.fromEntries(
+    Object.entries(running.input.pack.outputs ?? {}).map(([name, value]) => {
+      try {
+        return [name, renderValue(value, context)];
+      } catch (error) {
+        if (all || !(error instanceof ExpressionError)) throw error;
+        return [name, null];
+      }
+    }),
+  );
+}
