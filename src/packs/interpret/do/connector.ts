@@ -2,7 +2,7 @@ import { DEVICE_CONNECTOR, operationOf } from '../../connectors/index.ts';
 import { sampleOf } from '../../sample.ts';
 import { StepFailure } from '../failure.ts';
 import { isApproved } from '../state.ts';
-import { assertInput, withoutNulls } from './index.ts';
+import { assertInput, withoutNulls } from './input.ts';
 import { act, type VerbStep } from './verb-step.ts';
 
 export async function callConnector(call: VerbStep): Promise<unknown> {

@@ -1,4 +1,3 @@
-import { valueProblems } from '../../check-value.ts';
 import { renderValue } from '../../expressions/evaluate.ts';
 import { withFiles } from '../../prompts.ts';
 import type { PackStep } from '../../schema.ts';
@@ -10,6 +9,7 @@ import { approve } from './approve.ts';
 import { audit } from './audit.ts';
 import { callConnector, callDevice } from './connector.ts';
 import { escalate } from './escalate.ts';
+import { assertInput, withoutNulls } from './input.ts';
 import { notify } from './notify.ts';
 import { runOther } from './pack-run.ts';
 import type { VerbStep } from './verb-step.ts';
@@ -36,14 +36,3 @@ export async function doVerb(running: Running, step: PackStep, frame: Frame, pat
   if (verb.name !== 'set') assertInput(verb.name, verb.input, given);
   return doer({ running, frame, step, verb, path, with: given });
 }
-
-/** @throws StepFailure naming what is wrong */
-export function assertInput(what: string, schema: Parameters<typeof valueProblems>[0], given: unknown): void {
-  const problems = valueProblems(schema, given);
-  if (problems.length > 0)
-    throw new StepFailure('needs-info', `${what}: ${problems.map(({ message }) => message).join('; ')}`);
-}
-
-/** An input that is not set is null: it is left out. */
-export const withoutNulls = (given: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));

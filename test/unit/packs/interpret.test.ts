@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { compileSchema } from '../../../src/core/documents/schema-problems.ts';
+import { compilePack } from '../../../src/packs/compile.ts';
+import { type Fixture, FixtureSchema } from '../../../src/packs/fixture.ts';
+import { runFixture } from '../../../src/packs/fixture-run.ts';
+import type { RunResult, VerbCall } from '../../../src/packs/interpret/ports.ts';
+import { type PackDocument, PackSchema } from '../../../src/packs/schema.ts';
+
+interface Case {
+  pack: Partial<PackDocument>;
+  prompts?: Record<string, string>;
+  fixture: Fixture;
+  dryRun?: boolean;
+  /** `path status`, in order of their end. */
+  steps?: string[];
+  /** Of the calls that left the interpreter. */
+  keys?: string[];
+  /** Part of the first call. */
+  call?: Partial<VerbCall>;
+}
+
+const HEAD = {
+  schema: 1,
+  id: 'case',
+  version: '1.0.0',
+  description: 'One case of the table.',
+  authors: ['chp'],
+  licence: 'Apache-2.0',
+  triggers: [{ manual: true }],
+} as const;
+const dir = join(import.meta.dirname, '../../cases/interpret');
+const validPack = compileSchema(PackSchema);
+const validFixture = compileSchema(FixtureSchema);
+
+describe('a run', () => {
+  it.each(readdirSync(dir).sort())('%s', async (file) => {
+    const { pack, prompts = {}, fixture, dryRun, ...expected } = parse(readFileSync(join(dir, file), 'utf8')) as Case;
+    Object.assign(fixture, { description: file });
+    const document = { ...HEAD, ...pack };
+    expect([validPack(document) || validPack.errors, validFixture(fixture) || validFixture.errors]).toEqual([
+      true,
+      true,
+    ]);
+    const calls: VerbCall[] = [];
+    const compiled = compilePack(document as PackDocument, new Map(Object.entries(prompts)));
+    const { problems, result } = await runFixture(compiled, fixture, {
+      dryRun: dryRun ?? false,
+      onCall: (call) => calls.push(call),
+    });
+    expect(problems).toEqual([]);
+    if (expected.steps) expect(result.steps.map(({ path, status }) => `${path} ${status}`)).toEqual(expected.steps);
+    if (expected.keys) expect(calls.map(({ key }) => key)).toEqual(expected.keys);
+    if (expected.call) expect(calls[0]).toMatchObject(expected.call);
+    expect((JSON.parse(JSON.stringify(result)) as RunResult).status).toBe(result.status);
+  });
+});
