@@ -1,6 +1,7 @@
 import type { Digest } from './digest.ts';
 import type { GenerationService } from './generation.ts';
 import { GATEWAY_TOKEN, PAYLOAD_KEY } from './secret-names.ts';
+import { temporalServerArgs } from './temporal-server.ts';
 import type { Tenant } from './tenant/schema.ts';
 import type { InstalledPack, WorkerConfig } from './worker-protocol.ts';
 
@@ -95,9 +96,7 @@ function temporalService(tenant: Tenant): GenerationService {
     name: 'temporal',
     argv: [
       `{tree:${TEMPORAL_TREE}}/bin/temporal`,
-      ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port)],
-      ...['--namespace', tenant.automation.namespace, '--db-filename', '{automation}/temporal.db'],
-      ...['--search-attribute', 'ChpTenant=Keyword', '--log-level', 'warn'],
+      ...temporalServerArgs({ port, dbFile: '{automation}/temporal.db', namespace: tenant.automation.namespace }),
     ],
     env: { HOME: '{home}', TMPDIR: '{tmp}' },
     credentials: [],

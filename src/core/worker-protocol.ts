@@ -4,16 +4,19 @@ import type { Member } from './tenant/schema.ts';
 /**
  * The worker answers on a Unix socket of its own in the tenant's run folder: JSON lines, one request and one answer each
  * (`{id, method, params}` → `{id, ok: true, result}` or `{id, ok: false, error: {code, message, why?, next}}`).
+ * Every request may name its `tenant`, and must where the worker serves several.
  * Only the tenant's user and root may open it; the host agent carries it to the operator (`op: "worker"`).
  */
 export const WORKER_METHODS = [
   'health', // {} → WorkerHealth
   'reload', // {} → reads worker.json anew: packs, inputs, members; reconciles schedules → WorkerHealth
   'run', // {pack, inputs?, dryRun?, by, wait?: boolean} → {run} or, with wait, {run, result}
+  'trigger', // {kind: 'webhook' | 'message', name, by, payload?, id?} → {runs}: starts the packs that wait for it; `name` is the webhook's name, or what was written
   'runs', // {pack?, status?, limit?} → RunSummary[]
   'describe', // {run} → RunSummary & {steps}
   'cancel', // {run, by} → {}
   'inbox', // {open?: boolean, limit?} → Envelope[]
+  'messages', // {to?, limit?} → StoredMessage[]
   'decide', // {envelope, verdict, by, comment?} → {state}
   'audit', // {limit?} → entries written by `audit` and `approve`
   'drain', // {withinMs} → {} stops taking work; what runs ends or is handed on
@@ -77,7 +80,19 @@ export interface NotifyConfig {
 export interface WorkerHealth {
   build: string;
   temporal: { address: string; ok: boolean; detail: string };
-  tenants: { name: string; packs: { id: string; version: string; digest: Digest; schedules: number }[] }[];
+  tenants: {
+    name: string;
+    /** Why the worker does not serve it. */
+    problem: string | null;
+    packs: {
+      id: string;
+      version: string;
+      /** '' when it can't be run: then `problem` says why. */
+      digest: Digest;
+      schedules: number;
+      problem: string | null;
+    }[];
+  }[];
   draining: boolean;
 }
 

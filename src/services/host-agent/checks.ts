@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CheckResult, ServiceStatus } from '../../core/agent-protocol.ts';
 import { ChpError } from '../../core/errors.ts';
+import { GatewayClient } from '../../core/gateway-client.ts';
 import type { GenerationManifest } from '../../core/generation.ts';
-import { agentTurn, channelCheck, type Seen, skillCheck, skillStates, type Verdict } from './gateway-checks.ts';
-import { GatewayClient } from './gateway-client.ts';
+import { channelCheck, type Seen, skillCheck, skillStates, turnCheck, type Verdict } from './gateway-checks.ts';
 import { runningVersion } from './runtime.ts';
 import { workerCheck } from './worker-check.ts';
 
@@ -64,7 +64,7 @@ export async function smokeTest(test: SmokeTest): Promise<CheckResult[]> {
   const modelFix = `chp logs ${tenant} gateway; chp secret list ${tenant}`;
   await check('agent.turn', 'A real agent turn', modelFix, () =>
     depth === 'full'
-      ? agentTurn(session, checks.turn)
+      ? turnCheck(session, checks.turn)
       : Promise.resolve({
           verdict: 'skipped',
           detail: 'no process and no config changed; `chp tenant apply` drives one',

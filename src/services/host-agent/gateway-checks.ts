@@ -1,43 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { CheckResult } from '../../core/agent-protocol.ts';
+import type { GatewayClient } from '../../core/gateway-client.ts';
+import { agentTurn } from '../../core/gateway-turn.ts';
 import type { GenerationChecks } from '../../core/generation.ts';
-import type { GatewayClient } from './gateway-client.ts';
 
 export type Verdict = Pick<CheckResult, 'verdict' | 'detail'>;
 /** A text alone is a pass. */
 export type Seen = string | Verdict;
 
-/**
- * One turn in a session of its own, deleted afterwards. The gateway says ok even when the model failed, so the verdict
- * is the stop reason of the last message in the session's history.
- */
-export async function agentTurn(client: GatewayClient, turn: GenerationChecks['turn']): Promise<Seen> {
+/** One turn in a session of its own, deleted afterwards. */
+export async function turnCheck(client: GatewayClient, turn: GenerationChecks['turn']): Promise<Seen> {
   const failing = (detail: string): Verdict => ({ verdict: turn.required ? 'fail' : 'warn', detail });
-  const sessionKey = `agent:main:chp:check-${randomUUID()}`;
+  const session = `agent:main:chp:check-${randomUUID()}`;
   try {
-    const run = (await client.call(
-      'agent',
-      {
-        message: turn.prompt,
-        agentId: 'main',
-        sessionKey,
-        idempotencyKey: randomUUID(),
-        deliver: false,
-        timeout: turn.timeoutS,
-      },
-      (turn.timeoutS + 10) * 1000,
-      true,
-    )) as { result?: { payloads?: { text?: string }[]; meta?: { aborted?: boolean } } };
-    if (run.result?.meta?.aborted) return failing(`the model did not answer in ${turn.timeoutS} s`);
-    const history = (await client.call('chat.history', { sessionKey, limit: 1 })) as {
-      messages?: { role?: string; stopReason?: string; errorMessage?: string }[];
-    };
-    const last = history.messages?.at(-1);
-    if (last?.stopReason === 'error') return failing(`the model failed: ${last.errorMessage ?? 'no reason given'}`);
-    if (last?.role !== 'assistant' || last.stopReason === undefined) return failing('the session holds no answer');
-    return `answered: ${JSON.stringify((run.result?.payloads?.[0]?.text ?? '').slice(0, 80))}`;
+    const { prompt: message, timeoutS } = turn;
+    const outcome = await agentTurn(client, { agent: 'main', session, message, timeoutS, key: randomUUID() });
+    return outcome.ok ? `answered: ${JSON.stringify(outcome.text.slice(0, 80))}` : failing(outcome.reason);
   } finally {
-    await client.call('sessions.delete', { key: sessionKey }).catch(() => {});
+    await client.call('sessions.delete', { key: session }).catch(() => {});
   }
 }
 

@@ -1,4 +1,4 @@
-import { LocalWebSocket } from './local-websocket.ts';
+import { LocalWebSocket } from '../../core/local-websocket.ts';
 
 const GREETING = 'connect.challenge';
 

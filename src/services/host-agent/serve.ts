@@ -3,12 +3,13 @@ import type { Readable, Writable } from 'node:stream';
 import { type AgentEvent, PROTOCOL_VERSION } from '../../core/agent-protocol.ts';
 import { ChpError } from '../../core/errors.ts';
 import { type Frame, FrameWriter, readFrames } from '../../core/frames.ts';
+import { GatewayClient } from '../../core/gateway-client.ts';
+import { turnIsOver } from '../../core/gateway-turn.ts';
 import { tenantLayout } from '../../core/host-layout.ts';
 import type { WorkerMethod } from '../../core/worker-protocol.ts';
 import { Activation } from './activation.ts';
 import { apply } from './apply.ts';
 import { decryptSecret } from './credentials.ts';
-import { GatewayClient } from './gateway-client.ts';
 import { type Host, readHost } from './host.ts';
 import { lockTenant } from './locks.ts';
 import { managerFor } from './manager/choose.ts';
@@ -63,7 +64,7 @@ async function answer(
       const { manifest } = running(host.root, tenant);
       const token = await decryptSecret(host.root, manifest, manifest.checks.gateway.tokenSecret, new Store(host.root));
       await using client = await GatewayClient.connect(manifest.checks.gateway.port, token);
-      return await client.call(request.method, request.params, 120_000, request.method === 'agent');
+      return await client.call(request.method, request.params, 120_000, turnIsOver);
     }
     case 'worker':
       return await callWorker(tenantLayout(host.root, tenant), request.method as WorkerMethod, request.params);

@@ -43,8 +43,11 @@ function missing(
   meant: readonly { id: string; version: string; digest: string }[],
 ): string | null {
   if (!health.temporal.ok) return `Temporal at ${health.temporal.address}: ${health.temporal.detail}`;
-  const packs = health.tenants.find(({ name }) => name === tenant)?.packs ?? [];
+  const { packs = [], problem = null } = health.tenants.find(({ name }) => name === tenant) ?? {};
+  if (problem !== null) return problem;
   const lacks = meant.filter(({ id, digest }) => !packs.some((pack) => pack.id === id && pack.digest === digest));
   if (lacks.length === 0) return null;
-  return `it does not run ${lacks.map(({ id, version }) => `${id}@${version}`).join(', ')}`;
+  const why = (id: string) => packs.find((pack) => pack.id === id)?.problem;
+  const names = lacks.map(({ id, version }) => `${id}@${version}${why(id) ? ` (${why(id)})` : ''}`);
+  return `it does not run ${names.join(', ')}`;
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { GatewayClient } from '../../../src/services/host-agent/gateway-client.ts';
+import { GatewayClient } from '../../../src/core/gateway-client.ts';
 import { environmentOf, processesOf } from '../../../src/services/host-agent/processes.ts';
 import { AgentHost } from '../../support/agent-host.ts';
 import { pidOf } from './support.ts';

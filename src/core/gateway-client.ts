@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ChpError } from '../../core/errors.ts';
+import { ChpError } from './errors.ts';
 import { LocalWebSocket } from './local-websocket.ts';
 
 interface Response {
@@ -18,7 +18,7 @@ export class GatewayClient implements AsyncDisposable {
   #socket: LocalWebSocket | undefined;
   readonly #waiting = new Map<
     string,
-    { final: boolean; take: (response: Response) => void; fail: (error: Error) => void }
+    { isFinal: (payload: unknown) => boolean; take: (response: Response) => void; fail: (error: Error) => void }
   >();
   #next = 0;
   #open = true;
@@ -58,8 +58,18 @@ export class GatewayClient implements AsyncDisposable {
     }
   }
 
-  /** One request. `final` waits for the second answer of calls that are accepted first (`agent`). */
-  call(method: string, params: unknown, deadlineMs = 10_000, final = false): Promise<unknown> {
+  /** Whether a call can still be answered. */
+  get open(): boolean {
+    return this.#open;
+  }
+
+  /** One request. `isFinal` passes over earlier answers of calls that are accepted first (`agent`). */
+  call(
+    method: string,
+    params: unknown,
+    deadlineMs = 10_000,
+    isFinal: (payload: unknown) => boolean = () => true,
+  ): Promise<unknown> {
     const id = `${++this.#next}-${randomUUID()}`;
     return within(
       deadlineMs,
@@ -67,7 +77,7 @@ export class GatewayClient implements AsyncDisposable {
       () =>
         new Promise((resolve, reject) => {
           this.#waiting.set(id, {
-            final,
+            isFinal,
             fail: reject,
             take: (response) =>
               response.ok
@@ -76,6 +86,7 @@ export class GatewayClient implements AsyncDisposable {
                     new ChpError(
                       'UNHEALTHY',
                       `the gateway refused ${method}: ${response.error?.message ?? 'no reason given'}`,
+                      { details: { gateway: response.error?.code } },
                     ),
                   ),
           });
@@ -89,9 +100,7 @@ export class GatewayClient implements AsyncDisposable {
     const frame = JSON.parse(text) as Response;
     if (frame.type !== 'res') return;
     const waiting = this.#waiting.get(frame.id);
-    const accepted = frame.ok && (frame.payload as { status?: string } | undefined)?.status === 'accepted';
-    if (!waiting || (waiting.final && accepted)) return;
-    waiting.take(frame);
+    if (waiting && (!frame.ok || waiting.isFinal(frame.payload))) waiting.take(frame);
   }
 
   #closed(): void {

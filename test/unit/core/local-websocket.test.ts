@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { gatewayGreets } from '../../../../src/services/host-agent/greeting.ts';
-import { LocalWebSocket } from '../../../../src/services/host-agent/local-websocket.ts';
+import { LocalWebSocket } from '../../../src/core/local-websocket.ts';
+import { gatewayGreets } from '../../../src/services/host-agent/greeting.ts';
 
 /** A server of raw bytes: what it sends is what the test says, frame by frame. */
 let server: Server;

@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ChpError } from '../../core/errors.ts';
+import { VerbFailure } from '../../core/ports/automation.ts';
+import { decide } from './decide.ts';
+import { log } from './log.ts';
+import { checkedRequest, type Method, type Request } from './requests.ts';
+import { runInput } from './run-input.ts';
+import { cancelRun, describeRun, listRuns, startRun } from './runs.ts';
+import type { Answer } from './socket.ts';
+import { messageMatches, startOn } from './triggers.ts';
+import type { PackWorker } from './worker.ts';
+
+const DEFAULT_LIMIT = 50;
+const DRAIN_MS = 30_000;
+
+type Methods = { [M in Method]: (params: Request<M>) => Promise<unknown> };
+
+/** What the socket answers (core/worker-protocol.ts). */
+export function answersOf(worker: PackWorker): Answer {
+  const methods = methodsOf(worker);
+  return async (name, params) => {
+    const [method, checked] = checkedRequest(name, params);
+    try {
+      return await methods[method](checked as never);
+    } catch (error) {
+      throw error instanceof VerbFailure ? asChpError(error) : error;
+    }
+  };
+}
+
+function methodsOf(worker: PackWorker): Methods {
+  const at = (tenant: string | undefined) => worker.tenancy(tenant);
+  const clientOf = (tenant: string | undefined) => at(tenant).worker.client;
+  return {
+    health: () => worker.health(),
+    reload: () => worker.reload(),
+    run: (params) => run(worker, params),
+    trigger: async ({ tenant, kind, name, by, payload = null, id }) => {
+      const { runtime, worker: own } = at(tenant);
+      const happening = kind === 'webhook' ? payload : { text: name, payload };
+      const runs = await startOn(own.client, runtime.tenant, {
+        kind,
+        by,
+        payload: happening,
+        id,
+        matches: (trigger) =>
+          kind === 'webhook'
+            ? trigger.webhook === name
+            : trigger.message !== undefined && messageMatches(trigger.message, name),
+      });
+      return { runs };
+    },
+    runs: ({ tenant, ...filter }) => listRuns(clientOf(tenant), at(tenant).runtime.tenant.name, filter),
+    describe: ({ tenant, run }) => describeRun(clientOf(tenant), at(tenant).runtime.tenant.name, run),
+    cancel: async ({ tenant, run, by }) => {
+      await cancelRun(clientOf(tenant), at(tenant).runtime.tenant.name, run);
+      at(tenant).audit.append({ key: `${run} cancel`, run, event: 'run.cancelled', actor: by, details: {} });
+      return {};
+    },
+    inbox: ({ tenant, ...filter }) => at(tenant).runtime.notify.inbox({ limit: DEFAULT_LIMIT, ...filter }),
+    messages: ({ tenant, ...filter }) => at(tenant).runtime.notify.messages({ limit: DEFAULT_LIMIT, ...filter }),
+    decide: ({ tenant, ...answer }) => decide(clientOf(tenant), at(tenant).runtime.notify, answer),
+    audit: async ({ tenant, limit = DEFAULT_LIMIT }) => at(tenant).audit.entries(limit),
+    drain: async ({ withinMs = DRAIN_MS }) => {
+      await Promise.race([worker.drain(), sleep(withinMs, undefined, { ref: false })]);
+      return {};
+    },
+  };
+}
+
+async function run(worker: PackWorker, params: Request<'run'>): Promise<unknown> {
+  const { runtime, worker: own } = worker.tenancy(params.tenant);
+  const input = runInput(runtime.tenant, params.pack, params.inputs ?? {}, {
+    trigger: { kind: 'manual', by: params.by, payload: null },
+    dryRun: params.dryRun ?? false,
+  });
+  const id = await startRun(own.client, input);
+  if (id === null) throw new ChpError('CONFLICT', 'a run of that id goes on already');
+  log('info', 'run-started', { run: id, by: params.by });
+  if (!params.wait) return { run: id };
+  try {
+    return { run: id, result: await own.client.workflow.getHandle(id).result() };
+  } catch {
+    const { status, reason, steps } = await describeRun(own.client, runtime.tenant.name, id);
+    return { run: id, result: { status, reason, outputs: {}, steps } };
+  }
+}
+
+function asChpError({ kind, message, cause }: VerbFailure): ChpError {
+  const code = kind === 'not-found' ? 'NOT_FOUND' : kind === 'unavailable' ? 'UNHEALTHY' : 'BAD_INPUT';
+  return new ChpError(code, message, { cause });
+}

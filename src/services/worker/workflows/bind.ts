@@ -1,0 +1,14 @@
+import { setHandler } from '@temporalio/workflow';
+import type { RunInput, RunPorts, RunResult } from '../../../packs/interpret/ports.ts';
+import { stepsQuery } from './names.ts';
+import { temporalPorts } from './ports.ts';
+
+export type Interpret = (input: RunInput, ports: RunPorts) => Promise<RunResult>;
+
+/** The workflow: an interpreter over Temporal. */
+export function runPackBy(interpret: Interpret): (input: RunInput) => Promise<RunResult> {
+  return async (input) => {
+    setHandler(stepsQuery, () => []);
+    return interpret(input, temporalPorts(input));
+  };
+}
