@@ -13,6 +13,9 @@ import { packagePath } from '../src/core/package-root.ts';
 /** Left in node_modules: large and rarely used, native, or with files that they look for beside themselves. */
 const EXTERNAL = [
   '@pulumi/pulumi',
+  '@aws-sdk/client-s3',
+  'libnpmpublish',
+  'npm-registry-fetch',
   '@peculiar/x509',
   'reflect-metadata',
   'ssh2',

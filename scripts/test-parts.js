@@ -1,6 +1,7 @@
 // What the tests need beside npm packages, how it is got, and which test files can't run without it.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { root } from './dependencies.js';
 
@@ -10,6 +11,18 @@ const onPath = (tool) => answers('sh', '-c', `PATH=$PATH:/usr/sbin:/sbin command
 const hasPostgres = () =>
   existsSync('/usr/lib/postgresql') &&
   readdirSync('/usr/lib/postgresql').some((version) => existsSync(`/usr/lib/postgresql/${version}/bin/initdb`));
+
+/** As test/support/runtime-bundle.ts has it. */
+const motoDir = join(process.env.CHP_TEST_CACHE ?? join(tmpdir(), 'chp-test-cache'), 'moto');
+const hasMoto = () => answers(join(motoDir, 'bin', 'python'), '-c', 'import moto.moto_server.werkzeug_app');
+function makeMoto() {
+  rmSync(motoDir, { recursive: true, force: true });
+  const steps = [
+    ['python3', '-m', 'venv', motoDir],
+    [join(motoDir, 'bin', 'python'), '-m', 'pip', 'install', '--quiet', 'moto[server,s3]==5.*'],
+  ];
+  return steps.every(([command, ...args]) => spawnSync(command, args, { stdio: ['ignore', 2, 2] }).status === 0);
+}
 
 /** `marker`: a support module; a test that imports it, however deep, needs the part. */
 const PARTS = [
@@ -32,6 +45,13 @@ const PARTS = [
     present: () => onPath('dockerd') && onPath('debootstrap') && isRoot,
     ready: () => spawnSync(join(root, 'test', 'hosts', 'docker.sh'), { stdio: ['ignore', 2, 2] }).status === 0,
     marker: 'test/hosts/hosts.ts',
+  },
+  {
+    name: 'Python with moto (an AWS endpoint)',
+    packages: ['python3', 'python3-venv'],
+    present: () => answers('python3', '-c', 'import ensurepip, venv'),
+    ready: () => hasMoto() || makeMoto(),
+    marker: 'test/support/moto.ts',
   },
 ];
 
