@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { missingFor, type Provided } from '../../../src/packs/requirements.ts';
+
+const nothing: Provided = {
+  tenant: { name: 'smith', members: [], connectors: {}, packs: [] },
+  skills: new Map(),
+  secrets: new Set(),
+  builtin: ['mental-load'],
+};
+const requires = {
+  skills: { 'mental-load': '^1.0.0', garden: '>=2' },
+  connectors: ['google-calendar'],
+  secrets: ['GOOGLE_TOKEN'],
+  roles: ['Adult'],
+  packs: ['chores'],
+};
+
+test('everything that is missing is named at once, each with the command that supplies it', () => {
+  expect(missingFor({ requires }, nothing)).toEqual([
+    { what: 'skill mental-load (^1.0.0)', command: 'chp skill add smith builtin:mental-load' },
+    { what: 'skill garden (>=2)', command: 'chp skill add smith FOLDER-OF-garden' },
+    { what: 'connector google-calendar', command: expect.stringContaining('connectors.google-calendar') },
+    { what: 'secret GOOGLE_TOKEN', command: 'chp secret set smith GOOGLE_TOKEN' },
+    { what: 'a member who is Adult', command: 'chp member add smith ID --name NAME --role Adult' },
+    { what: 'pack chores', command: 'chp pack install smith chores' },
+  ]);
+});
+
+test('nothing is missing where all is there', () => {
+  const provided: Provided = {
+    ...nothing,
+    tenant: {
+      name: 'smith',
+      members: [{ id: 'ana', name: 'Ana', role: 'Adult' }],
+      connectors: { 'google-calendar': { secrets: {}, settings: {} } },
+      packs: [{ id: 'chores', catalogue: 'builtin', inputs: {}, enabled: true }],
+    },
+    skills: new Map([
+      ['mental-load', '1.2.0'],
+      ['garden', '2.0.0'],
+    ]),
+    secrets: new Set(['GOOGLE_TOKEN']),
+  };
+  expect(missingFor({ requires }, provided)).toEqual([]);
+  expect(missingFor({}, nothing)).toEqual([]);
+});
+
+test('a skill of another version, or of none, is missing in that version', () => {
+  const provided = { ...nothing, skills: new Map([['garden', null]]) };
+  expect(missingFor({ requires: { skills: { garden: '>=2' } } }, provided)).toEqual([
+    { what: 'skill garden >=2, it has no version', command: 'chp skill push smith garden' },
+  ]);
+});
