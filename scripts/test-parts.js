@@ -28,6 +28,12 @@ function makeMoto() {
 const PARTS = [
   { name: 'Postgres', packages: ['postgresql'], present: hasPostgres, marker: 'test/support/postgres.ts' },
   {
+    name: 'Radicale (a CalDAV server)',
+    packages: ['radicale', 'python3-tz'],
+    present: () => onPath('radicale'),
+    marker: 'test/support/radicale.ts',
+  },
+  {
     name: 'OpenSSH',
     packages: ['openssh-client', 'openssh-server'],
     present: () => onPath('ssh-keygen') && onPath('sshd'),

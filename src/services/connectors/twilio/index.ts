@@ -26,7 +26,10 @@ export function twilio(setup: Setup, poll = POLL): Connector {
     book,
     from,
     voice,
-    hooks: publicUrl && port !== undefined ? { voice: (id) => hook(`voice/${id}`), status: (id) => hook(`status/${id}`) } : null,
+    hooks:
+      publicUrl && port !== undefined
+        ? { voice: (id) => hook(`voice/${id}`), status: (id) => hook(`status/${id}`) }
+        : null,
     poll,
   });
   const listeners = new Set<(event: ConnectorEvent) => void>();
