@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -37,8 +37,13 @@ export async function acquireFlock(path: string, holder: LockHolder, options: Fl
   }
   if (!child) throw lockedBy(options.subject ?? path, await whoHolds(holderFile));
   const held = child;
-  writeFileSync(`${holderFile}.new`, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
-  renameSync(`${holderFile}.new`, holderFile);
+  try {
+    writeFileSync(`${holderFile}.new`, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
+    renameSync(`${holderFile}.new`, holderFile);
+  } catch {
+    // Only what others are told of it; on a disk that is full it must still be possible to clean up.
+    rmSync(`${holderFile}.new`, { force: true });
+  }
   const release = () => end(held);
   return { release, [Symbol.asyncDispose]: release };
 }

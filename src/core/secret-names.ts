@@ -6,3 +6,9 @@ export const PAYLOAD_KEY = 'CHP_PAYLOAD_KEY';
 
 /** Secrets that nobody gives: chp makes them, and `secret rotate` makes new ones. */
 export const MADE_BY_CHP: ReadonlySet<string> = new Set([GATEWAY_TOKEN, PAYLOAD_KEY]);
+
+/** Variables that steer a process: a secret of such a name would take their place. */
+const STEERS = /^(PATH|HOME|SHELL|USER|LOGNAME|TMPDIR|TZ|(NODE|LD|CHP|CLAWDBOT|OPENCLAW)_.*)$/;
+
+/** A secret reaches its process as a variable of its name; this one may not. */
+export const steersProcess = (name: string): boolean => STEERS.test(name) && !MADE_BY_CHP.has(name);

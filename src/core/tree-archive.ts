@@ -19,6 +19,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { canonicalJson, type Digest } from './digest.ts';
+import { diskFault } from './disk-fault.ts';
 import { ChpError } from './errors.ts';
 import { type ReadMember, readTar, TAR_END, tarHeader, tarPadding } from './tar.ts';
 import { TREE_MANIFEST, type Tree, type TreeEntry } from './tree.ts';
@@ -261,13 +262,9 @@ function explain(error: unknown, digest: Digest): ChpError {
   if (error instanceof ChpError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
   const short = digest.slice(0, 12);
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new ChpError('HOST_UNFIT', 'the disk is full', {
-      why: message,
-      next: ['Free some space, then run the same command again.'],
-      cause: error,
-    });
-  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM')
+  const fault = diskFault(error);
+  if (fault) return fault;
+  if (code === 'EACCES' || code === 'EPERM')
     return new ChpError('HOST_UNFIT', `tree ${short} can't be written`, { why: message, cause: error });
   return new ChpError('INTEGRITY', `tree ${short} could not be unpacked: ${message}`, { cause: error });
 }

@@ -42,7 +42,7 @@ export function setConfig(
 /** Where the live config on the host differs from what was pushed, by owner. */
 export async function diffConfig(context: Context, name: string): Promise<ConfigDrift[]> {
   const { tenant } = await loadTenant(context, name);
-  await using host = await openHost(context, tenant);
+  await using host = await openHost(context, tenant, 'look');
   const agent = host.agent();
   if (!agent)
     throw new ChpError('NOT_FOUND', `chp is not installed on ${tenant.host}`, { next: [`chp tenant apply ${name}`] });

@@ -29,7 +29,7 @@ export async function destroyTenant(context: Context, name: string, options: { f
       try {
         await job.step('remove-from-host', () =>
           context.progress.step(`Stop and remove ${name} on ${tenant.host}`, async () => {
-            await using host = await openHost(context, tenant);
+            await using host = await openHost(context, tenant, 'look');
             await host.agent()?.remove(name);
           }),
         );

@@ -14,7 +14,7 @@ export async function execOnHost(
   options: { root: boolean },
 ): Promise<ExecResult> {
   const { tenant } = await loadTenant(context, name);
-  await using host = await openHost(context, tenant);
+  await using host = await openHost(context, tenant, 'look');
   const { home } = tenantLayout(host.root, name);
   const registry = await context.registry();
   await registry.appendAudit({
@@ -67,7 +67,7 @@ export async function readLogs(
   onLine: (line: string) => void,
 ): Promise<void> {
   const { tenant } = await loadTenant(context, name);
-  await using host = await openHost(context, tenant);
+  await using host = await openHost(context, tenant, 'look');
   const agent = host.agent();
   if (!agent)
     throw new ChpError('NOT_FOUND', `chp is not installed on ${tenant.host}`, { next: [`chp tenant apply ${name}`] });

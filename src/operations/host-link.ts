@@ -5,7 +5,7 @@ import type { Platform } from '../core/generation.ts';
 import { SYSTEM_ROOT } from '../core/host-layout.ts';
 import type { Transport } from '../core/ports/transport.ts';
 import type { Tenant } from '../core/tenant/schema.ts';
-import { assertHostFit } from '../playbooks/facts/fitness.ts';
+import { assertHostFit, lacks } from '../playbooks/facts/fitness.ts';
 import { type HostFacts, platformOf, readHostFacts } from '../playbooks/facts/host.ts';
 import type { Context } from './context.ts';
 
@@ -19,21 +19,31 @@ export interface HostLink extends AsyncDisposable {
   manager: ServiceManager;
   /** Port that sshd listens on, as seen from the host itself. */
   sshPort: number;
+  /** What it lacks to be a hub, in words. Empty, but for looking. */
+  lacks: readonly string[];
   /** null = the host was never bootstrapped. */
   agent(nodeTree?: string): AgentClient | null;
 }
 
-/** Connects and reads the host's facts. @throws HOST_* errors; HOST_UNFIT listing everything that is missing */
-export async function openHost(context: Context, tenant: Pick<Tenant, 'host' | 'services'>): Promise<HostLink> {
+/**
+ * Connects and reads the host's facts. A host that became unfit (its disk is full, its clock is off) can still be looked
+ * at and cleaned up: `use: 'look'`.
+ * @throws HOST_* errors; HOST_UNFIT listing everything that is missing
+ */
+export async function openHost(
+  context: Context,
+  tenant: Pick<Tenant, 'name' | 'host' | 'services'>,
+  use: 'change' | 'look' = 'change',
+): Promise<HostLink> {
   const transport = await openTransport(tenant.host, context.ssh);
   try {
     // Where there is systemd and root, chp has the system's folder; else one of the login user's.
-    const system = await readHostFacts(transport, SYSTEM_ROOT);
+    const system = await readHostFacts(transport, SYSTEM_ROOT, tenant.name);
     const manager = chooseManager(tenant, system);
     const root =
       manager === 'systemd' ? SYSTEM_ROOT : tenant.host === 'local' ? context.home.hub : `${system.home}/.chp/hub`;
-    const facts = root === SYSTEM_ROOT ? system : await readHostFacts(transport, root);
-    assertHostFit(transport.target, facts, manager);
+    const facts = root === SYSTEM_ROOT ? system : await readHostFacts(transport, root, tenant.name);
+    if (use === 'change') assertHostFit(transport.target, facts, manager);
     return {
       transport,
       facts,
@@ -41,6 +51,7 @@ export async function openHost(context: Context, tenant: Pick<Tenant, 'host' | '
       root,
       manager,
       sshPort: facts.sshPort,
+      lacks: lacks(facts, manager).map(({ what }) => what),
       agent: (nodeTree = facts.chp?.nodeTree) =>
         nodeTree ? new AgentClient(transport, { root, nodeTree, asRoot: manager === 'systemd' }) : null,
       [Symbol.asyncDispose]: () => transport.close(),
@@ -51,8 +62,12 @@ export async function openHost(context: Context, tenant: Pick<Tenant, 'host' | '
   }
 }
 
-/** `auto`: systemd where it is PID 1 and root is to be had, else chp's own supervisor. */
-function chooseManager(tenant: Pick<Tenant, 'services'>, facts: HostFacts): ServiceManager {
-  if (tenant.services.manager !== 'auto') return tenant.services.manager;
+/**
+ * `auto`: systemd where it is PID 1 and root is to be had, else chp's own supervisor. A tenant that is run by systemd
+ * stays so: without sudo it could otherwise be set up a second time.
+ */
+function chooseManager({ name, services }: Pick<Tenant, 'name' | 'services'>, facts: HostFacts): ServiceManager {
+  if (services.manager !== 'auto') return services.manager;
+  if (facts.chp?.manager === 'systemd' && facts.chp.tenants.includes(name)) return 'systemd';
   return facts.systemd !== null && facts.rootAccess ? 'systemd' : 'supervisor';
 }

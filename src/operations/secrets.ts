@@ -3,7 +3,7 @@ import { append, editDocument, removeEntry } from '../adapters/documents/edit-te
 import { parseTenant } from '../adapters/documents/tenant-document.ts';
 import { ChpError } from '../core/errors.ts';
 import { SECRET_NAME_PATTERN } from '../core/names.ts';
-import { GATEWAY_TOKEN, MADE_BY_CHP, PAYLOAD_KEY } from '../core/secret-names.ts';
+import { GATEWAY_TOKEN, MADE_BY_CHP, PAYLOAD_KEY, steersProcess } from '../core/secret-names.ts';
 import type { Context } from './context.ts';
 import { type EditOutcome, editTenantDocument, loadTenant } from './edit-tenant.ts';
 import { neededSecrets } from './needed-secrets.ts';
@@ -129,6 +129,11 @@ export function assertSecret(name: string, value: string): void {
   if (!new RegExp(SECRET_NAME_PATTERN).test(name))
     throw new ChpError('BAD_INPUT', `"${name}" can't be a secret's name`, {
       next: ['Write it as a variable: ANTHROPIC_API_KEY'],
+    });
+  if (steersProcess(name))
+    throw new ChpError('BAD_INPUT', `"${name}" can't be a secret's name`, {
+      why: 'It would take the place of a variable that the gateway itself needs.',
+      next: ['Choose another name, and refer to it as ${NAME}.'],
     });
   if (value === '' || value.includes('\0') || Buffer.byteLength(value) > MAX_BYTES)
     throw new ChpError('BAD_INPUT', `the value of ${name} is empty, too large or not text`);

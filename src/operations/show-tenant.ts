@@ -42,10 +42,10 @@ async function hostStatus(
   tenant: Parameters<typeof openHost>[1],
 ): Promise<{ status: HostStatus | null; problem: string | null }> {
   try {
-    await using host = await openHost(context, tenant);
+    await using host = await openHost(context, tenant, 'look');
     const agent = host.agent();
     if (!agent) return { status: null, problem: 'chp is not installed on the host' };
-    return { status: await agent.status(name), problem: null };
+    return { status: await agent.status(name), problem: host.lacks.join('; ') || null };
   } catch (error) {
     if (error instanceof ChpError) return { status: null, problem: error.message };
     throw error;

@@ -1,5 +1,5 @@
 # Facts of a host, as `key=value` lines. Runs before anything of chp's is there: POSIX sh, no other tools than coreutils.
-# $1: the folder chp would keep everything in.
+# $1: the folder chp would keep everything in. $2: a tenant, whose folder can be seen without listing all.
 set -u
 root=$1
 say() { printf '%s=%s\n' "$1" "$2"; }
@@ -21,8 +21,15 @@ say memoryMb "$(awk '/^MemTotal:/ {print int($2/1024)}' /proc/meminfo 2>/dev/nul
 parent=$root
 while [ ! -d "$parent" ] && [ "$parent" != / ]; do parent=$(dirname "$parent"); done
 say diskFreeMb "$(df -Pm "$parent" 2>/dev/null | awk 'NR==2 {print $4}')"
-if has findmnt; then say readOnly "$(findmnt -nro OPTIONS -T "$parent" | grep -qE '(^|,)ro(,|$)' && echo yes || echo no)"
-else say readOnly "$(awk -v m=/ '$2==m {print $4}' /proc/mounts | tail -n 1 | grep -qE '(^|,)ro(,|$)' && echo yes || echo no)"; fi
+# File systems without a table of inodes count none.
+say inodesFree "$(df -Pi "$parent" 2>/dev/null | awk 'NR==2 && $2 > 0 {print $4}')"
+options() {
+  if has findmnt; then findmnt -nro OPTIONS -T "$1"; else awk '$2=="/" {print $4}' /proc/mounts | tail -n 1; fi
+}
+mounted() { options "$1" | grep -qE "(^|,)$2(,|$)"; }
+# Units lie in /etc; what is read-only there is so for the system's own folder.
+if mounted "$parent" ro || { [ "$root" = /var/lib/chp ] && mounted /etc ro; }; then say readOnly yes; else say readOnly no; fi
+if mounted "$parent" noexec; then say noExec yes; else say noExec no; fi
 tools=
 for tool in flock tar gzip setpriv useradd nft systemd-creds journalctl apt-get; do
   { has "$tool" || [ -x "/usr/sbin/$tool" ] || [ -x "/sbin/$tool" ]; } && tools="$tools $tool"
@@ -31,5 +38,5 @@ say tools "$tools"
 run() { "$@" 2>/dev/null || { [ "$(id -u)" != 0 ] && sudo -n "$@" 2>/dev/null; }; }
 if run test -f "$root/agent/host.json"; then
   say hostFile "$(run cat "$root/agent/host.json" | tr -d '\n')"
-  say tenants "$(run ls "$root/tenants" 2>/dev/null | tr '\n' ' ')"
+  say tenants "$( (run ls "$root/tenants"; [ -d "$root/tenants/$2" ] && echo "$2") 2>/dev/null | sort -u | tr '\n' ' ')"
 fi

@@ -1,4 +1,5 @@
 import { didYouMean } from '../../core/documents/problems.ts';
+import { steersProcess } from '../../core/secret-names.ts';
 import type { TenantDocument } from '../../core/tenant/schema.ts';
 import { configProblems } from './config-rules.ts';
 import { memberProblems } from './member-rules.ts';
@@ -17,6 +18,7 @@ export function semanticProblems(document: TenantDocument): SemanticProblem[] {
     ...model(document),
     ...memberProblems(document),
     ...skills(document),
+    ...secretNames(document),
     ...configProblems(document),
   ];
 }
@@ -62,6 +64,22 @@ function skills({ skills: list = [] }: TenantDocument): SemanticProblem[] {
   return list.flatMap(({ name }, index) =>
     list.findIndex((other) => other.name === name) < index
       ? [{ path: ['skills', index, 'name'], message: `a second skill named "${name}"` }]
+      : [],
+  );
+}
+
+function secretNames({ secrets = [], model: { secret }, channels = {} }: TenantDocument): SemanticProblem[] {
+  const named: [path: (string | number)[], name: string | undefined][] = [
+    [['model', 'secret'], secret],
+    ...secrets.map((name, index): [(string | number)[], string] => [['secrets', index], name]),
+    ...Object.entries(channels).map(([id, channel]): [string[], string | undefined] => [
+      ['channels', id, 'secret'],
+      channel.secret,
+    ]),
+  ];
+  return named.flatMap(([path, name]) =>
+    name !== undefined && steersProcess(name)
+      ? [{ path, message: `${name} is a variable that the gateway itself needs; choose another name` }]
       : [],
   );
 }

@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
 import { ChpError } from '../../core/errors.ts';
@@ -36,12 +37,18 @@ export async function resolveSkill(
 /** Name and source of a skill given as a folder or `builtin:<name>`. @throws NOT_FOUND, BAD_INPUT */
 export async function identifySkill(source: string, baseDir: string): Promise<{ name: string; source: string }> {
   const dir = await folderOf(source, baseDir);
-  const text = await readFile(join(dir, 'SKILL.md'), 'utf8').catch(() => {
-    throw bad(source, 'it has no SKILL.md');
-  });
-  const { name } = frontmatter(text, source);
+  const { name } = frontmatter(await readManual(dir, source), source);
   if (!name || !/^[a-z0-9][a-z0-9-]{0,62}$/.test(name)) throw bad(source, 'its name must be of a-z, 0-9 and "-"');
   return { name, source: source.startsWith('builtin:') ? source : dir };
+}
+
+/** What is no plain file is refused before it is opened: a pipe would never end. */
+async function readManual(dir: string, source: string): Promise<string> {
+  const file = join(dir, 'SKILL.md');
+  const stat = await lstat(file).catch(() => null);
+  if (!stat) throw bad(source, 'it has no SKILL.md');
+  if (!stat.isFile() || stat.size > MAX_BYTES) throw bad(source, 'its SKILL.md is no plain file, or too large');
+  return readFile(file, 'utf8');
 }
 
 /** Skills that come with chp. */
@@ -56,7 +63,7 @@ async function folderOf(source: string, baseDir: string): Promise<string> {
     : isAbsolute(source)
       ? source
       : resolve(baseDir, source);
-  if (builtin && relative(BUILTIN, dir).includes(sep)) throw bad(source, 'there is no such builtin skill');
+  if (builtin && !/^builtin:[a-z0-9][a-z0-9-]*$/.test(source)) throw bad(source, 'there is no such builtin skill');
   if (
     await lstat(dir).then(
       (stat) => stat.isDirectory(),
@@ -71,16 +78,24 @@ async function folderOf(source: string, baseDir: string): Promise<string> {
   });
 }
 
-async function readFolder(dir: string): Promise<ResolvedSkill['files']> {
-  const entries = (await readdir(dir, { recursive: true, withFileTypes: true })).filter(
-    (entry) => !entry.isDirectory(),
+/** What is hidden (.git, .env, .DS_Store) is the author's, and stays with the author. */
+async function filesBelow(dir: string): Promise<Dirent[]> {
+  const entries = (await readdir(dir, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'));
+  const below = await Promise.all(
+    entries.map((entry) => (entry.isDirectory() ? filesBelow(join(dir, entry.name)) : [entry])),
   );
+  return below.flat();
+}
+
+async function readFolder(dir: string): Promise<ResolvedSkill['files']> {
+  const entries = await filesBelow(dir);
   if (entries.length > MAX_FILES) throw bad(dir, `it has more than ${MAX_FILES} files`);
   let total = 0;
   const files: ResolvedSkill['files'] = [];
   for (const entry of entries) {
     const full = join(entry.parentPath, entry.name);
     const path = posix.normalize(relative(dir, full).split(sep).join('/'));
+    if (/\p{Cc}|\\/u.test(path)) throw bad(dir, `it has a file with an unusable name: ${JSON.stringify(path)}`);
     const stat = await lstat(full);
     if (!stat.isFile()) throw bad(dir, `${path} is a link or a special file`);
     total += stat.size;

@@ -5,6 +5,8 @@ import type { HostFacts } from './host.ts';
 /** Node 24 is built against it. */
 const GLIBC = [2, 28] as const;
 const DISK_MB = 1_500;
+/** What a runtime and its node have, and some. */
+const INODES = 25_000;
 const MEMORY_MB = 1_500;
 const CLOCK_S = 300;
 
@@ -39,6 +41,13 @@ export function lacks(facts: HostFacts, manager: ServiceManager): Lack[] {
     `${facts.diskFreeMb} MB of disk are free, ${diskMb} are needed`,
     'Free some space: journalctl --vacuum-size=100M; apt-get clean',
   );
+  need(!facts.noExec, 'its file system is mounted noexec', `Mount it without noexec: mount -o remount,exec DIR`);
+  const inodes = facts.chp === null ? INODES : INODES / 20;
+  need(
+    facts.inodesFree === null || facts.inodesFree >= inodes,
+    `${facts.inodesFree} inodes (room for that many files) are free, ${inodes} are needed`,
+    'Remove what has very many files: df -i; du --inodes -d 2 / | sort -n | tail',
+  );
   need(
     facts.memoryMb >= MEMORY_MB,
     `it has ${facts.memoryMb} MB of memory, ${MEMORY_MB} are needed`,
@@ -46,7 +55,7 @@ export function lacks(facts: HostFacts, manager: ServiceManager): Lack[] {
   );
   need(
     Math.abs(facts.clockOffsetS) <= CLOCK_S,
-    `its clock is ${facts.clockOffsetS} s off`,
+    `its clock is ${Math.abs(facts.clockOffsetS)} s ${facts.clockOffsetS < 0 ? 'behind' : 'ahead'}`,
     'Turn on time synchronisation: timedatectl set-ntp true',
   );
   const tools =
@@ -57,12 +66,18 @@ export function lacks(facts: HostFacts, manager: ServiceManager): Lack[] {
     `it lacks ${absent.join(', ')}`,
     'Install util-linux, tar, gzip, passwd and systemd 250 or later.',
   );
-  if (manager === 'systemd')
+  if (manager === 'systemd') {
+    need(
+      facts.systemd !== null,
+      'systemd does not run there',
+      'Leave out services.manager, or set it to supervisor: then chp starts the services by itself.',
+    );
     need(
       facts.rootAccess,
       `${facts.user} is neither root nor allowed to sudo without a password`,
       `Add to /etc/sudoers.d/chp: ${facts.user} ALL=(ALL) NOPASSWD: ALL`,
     );
+  }
   return found;
 }
 

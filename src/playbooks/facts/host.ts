@@ -28,7 +28,11 @@ export interface HostFacts {
   memoryMb: number;
   /** Free where chp's folder is or would be. */
   diskFreeMb: number;
+  /** Files that there is room for; null where they are not counted. */
+  inodesFree: number | null;
   readOnly: boolean;
+  /** Programs may not be run from there. */
+  noExec: boolean;
   tools: string[];
   /** What is there of chp; null = nothing. */
   chp: { manager: ServiceManager; nodeTree: string; tenants: string[] } | null;
@@ -36,10 +40,10 @@ export interface HostFacts {
 
 const SCRIPT = readFileSync(packagePath('templates', 'host', 'facts.sh'), 'utf8');
 
-/** @throws ChpError AGENT_FAILED when the answer has not the form it must have */
-export async function readHostFacts(transport: Transport, root: string): Promise<HostFacts> {
+/** `root`: where chp is or would be; `tenant`: whose host it is. @throws ChpError AGENT_FAILED when the answer has not the form it must have */
+export async function readHostFacts(transport: Transport, root: string, tenant: string): Promise<HostFacts> {
   const before = Date.now();
-  const { stdout, stderr, code } = await transport.exec(['sh', '-s', '--', root], {
+  const { stdout, stderr, code } = await transport.exec(['sh', '-s', '--', root, tenant], {
     input: SCRIPT,
     deadlineMs: 30_000,
   });
@@ -73,22 +77,22 @@ export async function readHostFacts(transport: Transport, root: string): Promise
     cpus: number('cpus'),
     memoryMb: number('memoryMb'),
     diskFreeMb: number('diskFreeMb'),
+    inodesFree: text('inodesFree') === '' ? null : number('inodesFree'),
     readOnly: text('readOnly') === 'yes',
+    noExec: text('noExec') === 'yes',
     tools: text('tools').split(' ').filter(Boolean),
-    chp: installed(transport, text('hostFile'), text('tenants')),
+    chp: installed(text('hostFile'), text('tenants')),
   };
 }
 
-function installed(transport: Transport, hostFile: string, tenants: string): HostFacts['chp'] {
-  if (!hostFile) return null;
+/** One that was damaged by hand is as good as none: the next apply writes it anew. */
+function installed(hostFile: string, tenants: string): HostFacts['chp'] {
   try {
     const { manager, nodeTree } = JSON.parse(hostFile) as { manager: ServiceManager; nodeTree: string };
+    if (!['systemd', 'supervisor'].includes(manager) || typeof nodeTree !== 'string') return null;
     return { manager, nodeTree, tenants: tenants.split(' ').filter(Boolean) };
-  } catch (cause) {
-    throw new ChpError('AGENT_FAILED', `${transport.target}: host.json is damaged`, {
-      next: ['chp tenant apply puts it back.'],
-      cause,
-    });
+  } catch {
+    return null;
   }
 }
 

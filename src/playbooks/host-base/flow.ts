@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createGzip, createZstdDecompress } from 'node:zlib';
+import { diskFault } from '../../core/disk-fault.ts';
 import { ChpError } from '../../core/errors.ts';
 import { tenantUser } from '../../core/host-layout.ts';
 import type { Transport } from '../../core/ports/transport.ts';
@@ -176,17 +177,11 @@ async function runScript(transport: Transport, root: boolean, script: string): P
 
 function failed(transport: Transport, what: string, stderr: string): ChpError {
   const why = stderr.trim().slice(-600);
-  const full = /No space left/i.test(why);
-  return new ChpError(
-    full ? 'HOST_UNFIT' : 'AGENT_FAILED',
-    `${transport.target}: ${full ? 'the disk is full' : what}`,
-    {
-      ...(why ? { why } : {}),
-      next: full
-        ? ['Free some space, then run the same command again.']
-        : ['Run the same command again; if it stays, look at the host.'],
-    },
-  );
+  const disk = diskFault({ message: why });
+  return new ChpError(disk?.code ?? 'AGENT_FAILED', `${transport.target}: ${disk?.message ?? what}`, {
+    ...(why ? { why } : {}),
+    next: disk?.next ?? ['Run the same command again; if it stays, look at the host.'],
+  });
 }
 
 function quote(text: string): string {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ActivationStep, ApplyResult, CheckResult } from '../../core/agent-protocol.ts';
 import { mergeConfig } from '../../core/config-drift.ts';
 import { type Digest, sha256 } from '../../core/digest.ts';
+import { diskFault } from '../../core/disk-fault.ts';
 import { ChpError } from '../../core/errors.ts';
 import type { GenerationManifest, SignedGeneration } from '../../core/generation.ts';
 import { tenantLayout } from '../../core/host-layout.ts';
@@ -100,6 +101,8 @@ export class Activation {
       await settled;
       const reason = error instanceof Error ? error.message : String(error);
       await this.#revert(signed.digest, previous);
+      const fault = diskFault(error);
+      if (fault) throw fault;
       if (error instanceof ChpError && error.code !== 'UNHEALTHY') throw error;
       return { outcome: 'reverted', generation: signed.digest, checks, timings, reason };
     }

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import { type AgentEvent, PROTOCOL_VERSION } from '../../core/agent-protocol.ts';
+import { diskFault } from '../../core/disk-fault.ts';
 import { ChpError } from '../../core/errors.ts';
 import { type Frame, FrameWriter, readFrames } from '../../core/frames.ts';
 import { GatewayClient } from '../../core/gateway-client.ts';
@@ -33,13 +34,18 @@ export async function serve(root: string, input: Readable, output: Writable): Pr
     if (request.op === 'apply') await apply(host, request, frames, send);
     else await send({ event: 'result', result: await answer(host, request, frames, send) });
   } catch (error) {
-    const fault =
-      error instanceof ChpError
-        ? error
-        : new ChpError('AGENT_FAILED', (error as Error).message ?? String(error), { cause: error });
+    const fault = faultOf(error);
     await send({ event: 'error', error: { ...fault.toJSON(), next: [...fault.next] } });
   }
 }
+
+function faultOf(error: unknown): ChpError {
+  if (error instanceof ChpError && error.code !== 'AGENT_FAILED') return error;
+  const other = error instanceof ChpError ? error : new ChpError('AGENT_FAILED', messageOf(error), { cause: error });
+  return diskFault(error) ?? other;
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 async function answer(
   host: Host,
