@@ -12,7 +12,8 @@ export interface PlayedCall {
   with: Record<string, unknown>;
 }
 
-const MEMBERS: RunMember[] = [
+/** Who lives there when a fixture does not say. */
+export const DEFAULT_MEMBERS: RunMember[] = [
   { id: 'ana', name: 'Ana', role: 'Adult' },
   { id: 'ben', name: 'Ben', role: 'Adult' },
   { id: 'cleo', name: 'Cleo', role: 'Child' },
@@ -21,7 +22,7 @@ export const FIXTURE_NOW = '2026-01-15T08:00:00Z';
 
 /** What a fixture’s run begins with. @throws Error naming inputs that are wrong */
 export function fixtureInput(pack: CompiledPack, fixture: Fixture): RunInput {
-  const members = fixture.members ?? MEMBERS;
+  const members = fixture.members ?? DEFAULT_MEMBERS;
   const ids = members.map(({ id }) => id);
   const { inputs, problems } = resolveInputs(pack.inputs ?? {}, fixture.inputs ?? {}, ids);
   if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('; '));

@@ -70,3 +70,17 @@ export function durationMs(text: string): number | null {
   const [, amount, unit] = /^(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h|d)$/.exec(text) ?? [];
   return amount === undefined ? null : Math.round(Number(amount) * UNITS[unit as keyof typeof UNITS]);
 }
+
+/** Times of day that a zone skips when its clocks go forward between two times: minutes of that day. */
+export function gapsOf(zone: string, from: number, to: number): { date: string; from: number; to: number }[] {
+  const gaps: { date: string; from: number; to: number }[] = [];
+  let change = zoned(from, zone).getTimeZoneTransition('next');
+  while (change && change.epochMilliseconds < to) {
+    const before = change.subtract({ milliseconds: 1 });
+    const skipped = (change.offsetNanoseconds - before.offsetNanoseconds) / 60e9;
+    const end = change.hour * 60 + change.minute;
+    if (skipped > 0) gaps.push({ date: localParts(change.epochMilliseconds, zone).date, from: end - skipped, to: end });
+    change = change.getTimeZoneTransition('next');
+  }
+  return gaps;
+}

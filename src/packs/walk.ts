@@ -7,7 +7,7 @@ export interface WalkedStep {
   path: (string | number)[];
   /** Ids of the steps that have ended when it begins and whose results it sees. */
   before: readonly string[];
-  /** Some `for-each` is around it; its own counts for its `with`, not for its `if`. */
+  /** Some `for-each` is around it, or the trigger’s: `item` is known. */
   inLoop: boolean;
   /** It is one of `on-failure`. */
   inFailure: boolean;
@@ -15,15 +15,12 @@ export interface WalkedStep {
   around: readonly PackStep[];
 }
 
-/** Every step in the order in which they may begin. Pure. */
-export function walkSteps(document: PackDocument): WalkedStep[] {
-  const found: WalkedStep[] = [];
-  walkList(
-    document.steps as PackStep[],
-    { path: ['steps'], before: [], inLoop: false, inFailure: false, around: [] },
-    found,
-  );
-  return found;
+/** Every step in the order in which they may begin, and what is seen when all have ended. Pure. */
+export function walkSteps(document: PackDocument): { steps: WalkedStep[]; after: string[] } {
+  const steps: WalkedStep[] = [];
+  const perItem = document.triggers.some((trigger) => trigger['for-each'] !== undefined);
+  const place = { path: ['steps'], before: [], inLoop: perItem, inFailure: false, around: [] };
+  return { steps, after: walkList(document.steps as PackStep[], place, steps) };
 }
 
 type Place = Omit<WalkedStep, 'step'>;
@@ -49,7 +46,16 @@ function walkStep(step: PackStep, place: Place, found: WalkedStep[]): string[] {
   const failure = step['on-failure'];
   if (typeof failure === 'object')
     seen.push(
-      ...walkList(failure.steps, { ...inner, path: [...place.path, 'on-failure', 'steps'], inFailure: true }, found),
+      ...walkList(
+        failure.steps,
+        {
+          ...inner,
+          path: [...place.path, 'on-failure', 'steps'],
+          before: [...place.before, ...seen, step.id],
+          inFailure: true,
+        },
+        found,
+      ),
     );
   // Inside a loop there is one result an item: seen in the same turn only.
   return loops ? [step.id] : [...seen, step.id];
