@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { buildAgentFiles } from '../src/adapters/agent/bundle.ts';
+import { buildWorkerProgram } from '../src/adapters/worker/program.ts';
 import { packagePath } from '../src/core/package-root.ts';
 
 /**
@@ -23,6 +24,7 @@ const EXTERNAL = [
   'pg',
   'pg-native',
   'esbuild',
+  '@temporalio/worker',
   'typescript',
   'ts-node',
 ];
@@ -63,4 +65,4 @@ await build({
     js: "import{createRequire as __makeRequire}from'node:module';const require=__makeRequire(import.meta.url);",
   },
 });
-await buildAgentFiles(join(DIST, 'host'));
+await Promise.all([buildAgentFiles(join(DIST, 'host')), buildWorkerProgram(join(DIST, 'worker'))]);

@@ -49,7 +49,7 @@ const built = (program: HostProgram): string => join(PACKAGE_ROOT, 'dist', 'host
 const isPublished = (): boolean => !existsSync(join(PACKAGE_ROOT, 'src')) && existsSync(built('agent'));
 
 async function bundleOnce(program: HostProgram, dir: string): Promise<string> {
-  const path = join(dir, `${program}-${await sourceDigest()}.mjs`);
+  const path = join(dir, `${program}-${await sourceDigest(SOURCES, 'src/adapters/agent/bundle.ts')}.mjs`);
   if (existsSync(path)) return path;
   await mkdir(dir, { recursive: true, mode: 0o700 });
   await writeWhole(path, await bundleProgram(program));
@@ -77,19 +77,16 @@ async function bundleProgram(program: HostProgram): Promise<Uint8Array> {
   return file.contents;
 }
 
-async function sourceDigest(): Promise<Digest> {
+/** Digest of all sources below some folders, of the packages that are installed, and of `bundler`, which bundles them. */
+export async function sourceDigest(sources: readonly string[], bundler: string): Promise<Digest> {
   const files = await Promise.all(
-    SOURCES.map(async (dir) => {
+    sources.map(async (dir) => {
       const entries = await readdir(join(PACKAGE_ROOT, dir), { recursive: true, withFileTypes: true });
       return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
     }),
   );
   const installed = join(PACKAGE_ROOT, INSTALLED);
-  const paths = [
-    ...files.flat().sort(),
-    packagePath('src', 'adapters', 'agent', 'bundle.ts'),
-    ...(existsSync(installed) ? [installed] : []),
-  ];
+  const paths = [...files.flat().sort(), packagePath(bundler), ...(existsSync(installed) ? [installed] : [])];
   return digestOf(await Promise.all(paths.map(async (path) => [path, sha256(await readFile(path))])));
 }
 

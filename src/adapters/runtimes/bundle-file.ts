@@ -7,9 +7,9 @@ import { ChpError } from '../../core/errors.ts';
 import type { RuntimeBundle } from '../../core/ports/runtime.ts';
 import { type ReadMember, readTar, TAR_END, tarHeader, tarPadding } from '../../core/tar.ts';
 import { verifyTreeArchive } from '../../core/tree-archive.ts';
+import { archiveName } from '../trees/stored-tree.ts';
 import { bundleDir, lockBundle, readCached, readRecord, writeRecord } from './bundle-cache.ts';
 import {
-  archiveName,
   type BundleRecord,
   bundleAt,
   checkedBytes,
@@ -83,7 +83,7 @@ export function verifyBundle(file: string): Promise<BundleRecord> {
 export async function readOfflineBundle(file: string, home: { cache: string }): Promise<RuntimeBundle> {
   const { input, digest } = await inspectBundle(file);
   const dir = bundleDir(home, input);
-  await using _lock = await lockBundle(dir, 'bundle import', () => {});
+  await using _lock = await lockBundle(dir, () => {});
   const cached = await readCached(dir);
   if (cached?.digest === digest) return cached;
   const work = `${dir}.work`;

@@ -1,32 +1,22 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
 import { type Digest, digestOf } from '../../core/digest.ts';
 import { ChpError } from '../../core/errors.ts';
 import type { Platform } from '../../core/generation.ts';
 import type { RuntimeBundle } from '../../core/ports/runtime.ts';
+import { type StoredTree, treeAt } from '../trees/stored-tree.ts';
 
 /** Name of the record, beside the archives in the cache and first in the one-file form. */
 export const RECORD_NAME = 'bundle.json';
 export const MAX_RECORD = 64 * 1024;
 export const READ_SIZE = 1024 * 1024;
 
-interface TreeRecord {
-  digest: Digest;
-  /** Tells a damaged archive without unpacking it. */
-  archiveSha256: Digest;
-  archiveSize: number;
-  size: number;
-  files: number;
-}
-
 /** What a bundle is, without where it lies. */
 export interface BundleRecord {
   schema: 1;
   platform: Platform;
   runtime: { name: string; version: string };
-  node: TreeRecord & { version: string };
-  app: TreeRecord;
+  node: StoredTree & { version: string };
+  app: StoredTree;
   digest: Digest;
   /** Digest of all it was built from: the name of its folder in the cache. */
   input: Digest;
@@ -70,7 +60,7 @@ function isRecord(value: unknown): value is BundleRecord {
 }
 
 function isTree(value: unknown): boolean {
-  const tree = value as Partial<TreeRecord> | null | undefined;
+  const tree = value as Partial<StoredTree> | null | undefined;
   const counts = [tree?.archiveSize, tree?.size, tree?.files];
   return (
     isDigest(tree?.digest) &&
@@ -81,16 +71,10 @@ function isTree(value: unknown): boolean {
 
 const isDigest = (text: unknown): boolean => typeof text === 'string' && /^[0-9a-f]{64}$/.test(text);
 
-export const archiveName = (tree: { digest: Digest }): string => `${tree.digest}.tar.zst`;
-
 /** The bundle of a record whose archives lie in `dir`. */
 export function bundleAt(dir: string, record: BundleRecord): RuntimeBundle {
   const { schema: _schema, input: _input, ...rest } = record;
-  const at = <T extends BundleRecord['app']>({ archiveSha256: _sum, ...tree }: T) => ({
-    ...tree,
-    archive: join(dir, archiveName(tree)),
-  });
-  return { ...rest, node: at(record.node), app: at(record.app) };
+  return { ...rest, node: treeAt(dir, record.node), app: treeAt(dir, record.app) };
 }
 
 /**
@@ -104,13 +88,6 @@ export async function* checkedBytes(bytes: AsyncIterable<Buffer>, expected: Dige
     yield chunk;
   }
   if (hash.digest('hex') !== expected) throw notABundle('An archive in it is damaged: it does not match its digest.');
-}
-
-/** SHA-256 of a file's bytes. */
-export async function sha256File(path: string): Promise<Digest> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: READ_SIZE })) hash.update(chunk);
-  return hash.digest('hex');
 }
 
 export function notABundle(why: string, cause?: unknown): ChpError {

@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf, sha256 } from '../../core/digest.ts';
 import { ChpError } from '../../core/errors.ts';
 import type { Platform } from '../../core/generation.ts';
 import type { ChpHome } from '../../core/home.ts';
-import type { Progress, StepHandle } from '../../core/ports/progress.ts';
+import type { Progress } from '../../core/ports/progress.ts';
 import type { RuntimeAdapter, RuntimeBundle } from '../../core/ports/runtime.ts';
-import { scanTree, writeTreeArchive } from '../../core/tree-archive.ts';
+import { installApp } from '../trees/install-app.ts';
+import { packTree } from '../trees/stored-tree.ts';
 import { bundleDir, lockBundle, readCached, writeRecord } from './bundle-cache.ts';
-import { archiveName, type BundleRecord, bundleAt, bundleDigest, sha256File } from './bundle-record.ts';
-import { installApp } from './install-app.ts';
+import { type BundleRecord, bundleAt, bundleDigest } from './bundle-record.ts';
 import { NODE_VERSION, unpackNode } from './node-package.ts';
 
 /** Grows when the way a bundle is built changes, so that old cache entries are not used. */
@@ -35,7 +35,7 @@ export async function buildBundle(request: BundleRequest): Promise<RuntimeBundle
   const cached = await readCached(dir);
   if (cached) return cached;
   const waits = () => request.progress.note('waiting for another chp that builds the same bundle');
-  await using _lock = await lockBundle(dir, 'bundle build', waits);
+  await using _lock = await lockBundle(dir, waits);
   const built = await readCached(dir);
   if (built) return built;
   if (existsSync(dir)) request.progress.warn('the cached bundle is damaged; building it again');
@@ -60,10 +60,10 @@ async function build(
     // Not the lock file and its package.json: how they are laid out must not change what runs.
     const keep = (path: string) =>
       path.startsWith('node_modules/') && !runtime.prune.some((pattern) => pattern.test(path));
-    const appTree = await progress.step('Pack the gateway', (step) => pack(app, work, step, signal, keep));
+    const appTree = await progress.step('Pack the gateway', (step) => packTree(app, work, step, signal, keep));
     const nodeTree = await progress.step(`Pack node ${NODE_VERSION}`, async (step) => {
       await unpackNode(node, platform, signal);
-      return pack(node, work, step, signal);
+      return packTree(node, work, step, signal);
     });
     const named = {
       platform,
@@ -85,29 +85,6 @@ async function build(
   } finally {
     await rm(work, { recursive: true, force: true });
   }
-}
-
-async function pack(
-  from: string,
-  work: string,
-  step: StepHandle,
-  signal: AbortSignal,
-  keep?: (path: string) => boolean,
-): Promise<BundleRecord['app']> {
-  const tree = await scanTree(from, keep);
-  const archive = join(work, archiveName(tree));
-  await writeTreeArchive(from, tree, archive, {
-    signal,
-    onProgress: (done, total) => step.update(done, total, 'files'),
-  });
-  const size = tree.entries.reduce((sum, entry) => sum + (entry.type === 'file' ? entry.size : 0), 0);
-  return {
-    digest: tree.digest,
-    archiveSha256: await sha256File(archive),
-    archiveSize: (await stat(archive)).size,
-    size,
-    files: tree.entries.length,
-  };
 }
 
 async function inputDigest({ runtime, platform }: BundleRequest): Promise<string> {

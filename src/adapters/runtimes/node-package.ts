@@ -5,7 +5,7 @@ import type { Digest } from '../../core/digest.ts';
 import { ChpError } from '../../core/errors.ts';
 import type { Platform } from '../../core/generation.ts';
 import { scanTree } from '../../core/tree-archive.ts';
-import { npm } from './npm.ts';
+import { npm } from '../trees/npm.ts';
 
 /** The node that runs on hosts. */
 export const NODE_VERSION = '24.21.0';

@@ -83,6 +83,8 @@ export interface RunPorts {
   ): Promise<readonly Decision[]>;
   /** Starts another installed pack and waits for its end. */
   runPack(pack: string, inputs: Record<string, unknown>, path: string): Promise<RunResult>;
+  /** Given once, at the start: the records of the steps, which grow as they end. */
+  watch?(records: readonly StepRecord[]): void;
   /** This run's id. */
   readonly run: string;
 }

@@ -11,6 +11,7 @@ import { forget, runSteps } from './steps.ts';
  */
 export async function runPack(input: RunInput, ports: RunPorts): Promise<RunResult> {
   const running: Running = { input, ports, steps: {}, records: [], count: 0 };
+  ports.watch?.(running.records);
   forget(running, input.pack.steps);
   const frame = frameIn(null, input.item === undefined ? {} : { item: { value: input.item } });
   const end = await ending(running, frame);

@@ -1,7 +1,9 @@
 import { VerbFailure } from '../../core/ports/automation.ts';
+import { resolveInputs } from '../../packs/inputs.ts';
 import type { RunInput } from '../../packs/interpret/ports.ts';
 import type { LoadedPack, LoadedTenant } from './config.ts';
 
+export type UsablePack = Extract<LoadedPack, { problem: null }>;
 export type Start = Pick<RunInput, 'trigger' | 'item' | 'dryRun'>;
 
 /** What a run of an installed pack begins with: it keeps this pack and these members to its end. @throws VerbFailure */
@@ -10,7 +12,7 @@ export function runInput(tenant: LoadedTenant, id: string, inputs: Record<string
   return {
     tenant: { name: tenant.name, timezone: tenant.timezone, members: membersOf(tenant) },
     pack: pack.compiled,
-    inputs: resolveInputs(pack, inputs),
+    inputs: inputsOf(tenant, pack, inputs),
     ...start,
   };
 }
@@ -20,27 +22,21 @@ export const membersOf = (tenant: Pick<LoadedTenant, 'members'>): RunInput['tena
   tenant.members.map(({ id, name, role }) => ({ id, name, role }));
 
 /** @throws VerbFailure not-found, refused */
-export function usable(tenant: LoadedTenant, id: string): Extract<LoadedPack, { problem: null }> {
+export function usable(tenant: LoadedTenant, id: string): UsablePack {
   const pack = tenant.packs.find((installed) => installed.id === id);
   if (!pack) throw new VerbFailure('not-found', `the pack "${id}" is not installed`);
   if (pack.problem !== null) throw new VerbFailure('refused', `the pack "${id}" can't run: ${pack.problem}`);
   return pack;
 }
 
-/** The tenant's values, over them those of this start; else the pack's defaults. @throws VerbFailure needs-info, refused */
-export function resolveInputs(
-  { compiled, inputs: installed }: Extract<LoadedPack, { problem: null }>,
+/** The tenant's values, over them those of this start; else the pack's defaults. @throws VerbFailure needs-info */
+export function inputsOf(
+  tenant: LoadedTenant,
+  { compiled, inputs: installed }: UsablePack,
   given: Record<string, unknown>,
 ): Record<string, unknown> {
-  const declared = compiled.inputs ?? {};
-  const unknown = Object.keys(given).find((name) => !Object.hasOwn(declared, name));
-  if (unknown !== undefined) throw new VerbFailure('refused', `the pack "${compiled.id}" has no input "${unknown}"`);
-  const values: Record<string, unknown> = {};
-  for (const [name, input] of Object.entries(declared)) {
-    const value = given[name] ?? installed[name] ?? input.default ?? null;
-    if (value === null && !input.optional)
-      throw new VerbFailure('needs-info', `the input "${name}" of "${compiled.id}" has no value`);
-    values[name] = value;
-  }
-  return values;
+  const members = tenant.members.map(({ id }) => id);
+  const { inputs, problems } = resolveInputs(compiled.inputs ?? {}, { ...installed, ...given }, members);
+  if (problems.length === 0) return inputs;
+  throw new VerbFailure('needs-info', `${compiled.id}: ${problems.map(({ message }) => message).join('; ')}`);
 }

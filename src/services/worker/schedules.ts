@@ -4,13 +4,11 @@ import { TENANT_ATTRIBUTE } from '../../core/temporal-server.ts';
 import { type Context, evaluate, renderText } from '../../packs/expressions/evaluate.ts';
 import { bareExpression } from '../../packs/expressions/template.ts';
 import type { PackTrigger } from '../../packs/schema.ts';
-import type { LoadedPack, LoadedTenant } from './config.ts';
+import type { LoadedTenant } from './config.ts';
 import { log } from './log.ts';
-import { membersOf, resolveInputs, runInput } from './run-input.ts';
+import { inputsOf, membersOf, runInput, type UsablePack } from './run-input.ts';
 import { runOptions } from './runs.ts';
 import { RUN_PACK } from './workflows/names.ts';
-
-type UsablePack = Extract<LoadedPack, { problem: null }>;
 
 /** A schedule as it should be. */
 export interface WantedSchedule {
@@ -85,7 +83,7 @@ export function wantedSchedules(tenant: LoadedTenant): WantedSchedule[] {
 
 function schedulesOf(tenant: LoadedTenant, pack: UsablePack, trigger: PackTrigger, index: number): WantedSchedule[] {
   const context = {
-    inputs: resolveInputs(pack, {}),
+    inputs: inputsOf(tenant, pack, {}),
     tenant: { name: tenant.name, timezone: tenant.timezone },
     members: membersOf(tenant),
   };

@@ -13,7 +13,7 @@ import type { Secrets } from './secrets.ts';
 
 /** What the composition root puts in: connectors and ways to reach people are services of their own. */
 export interface TenantParts {
-  connectors(tenant: LoadedTenant, secrets: Secrets): ReadonlyMap<string, Connector>;
+  connectors(tenant: LoadedTenant, secrets: Secrets, agent: AgentPort): ReadonlyMap<string, Connector>;
   notify(tenant: LoadedTenant, secrets: Secrets, agent: AgentPort): Notify;
 }
 
@@ -38,7 +38,7 @@ export class TenantRuntime {
     const { port, tokenSecret, agent } = tenant.gateway;
     this.tenant = tenant;
     this.agent = new GatewayAgent({ port, token: secrets.get(tokenSecret), agent }, new AgentSessions(db, tenant.name));
-    this.connectors = parts.connectors(tenant, secrets);
+    this.connectors = parts.connectors(tenant, secrets, this.agent);
     this.notify = parts.notify(tenant, secrets, this.agent);
     this.services = {
       tenant: tenant.name,

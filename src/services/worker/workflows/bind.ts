@@ -1,5 +1,5 @@
 import { setHandler } from '@temporalio/workflow';
-import type { RunInput, RunPorts, RunResult } from '../../../packs/interpret/ports.ts';
+import type { RunInput, RunPorts, RunResult, StepRecord } from '../../../packs/interpret/ports.ts';
 import { stepsQuery } from './names.ts';
 import { temporalPorts } from './ports.ts';
 
@@ -8,7 +8,11 @@ export type Interpret = (input: RunInput, ports: RunPorts) => Promise<RunResult>
 /** The workflow: an interpreter over Temporal. */
 export function runPackBy(interpret: Interpret): (input: RunInput) => Promise<RunResult> {
   return async (input) => {
-    setHandler(stepsQuery, () => []);
-    return interpret(input, temporalPorts(input));
+    let records: readonly StepRecord[] = [];
+    setHandler(stepsQuery, () => [...records]);
+    const watch = (growing: readonly StepRecord[]) => {
+      records = growing;
+    };
+    return interpret(input, { ...temporalPorts(input), watch });
   };
 }

@@ -39,7 +39,7 @@ export async function npm(args: readonly string[], cwd: string, signal: AbortSig
   });
   if (code === 0) return stdout;
   if (signal.aborted) throw new ChpError('INTERRUPTED', 'npm was stopped');
-  throw new ChpError('ENGINE_UNAVAILABLE', 'the runtime’s packages could not be had from npm', {
+  throw new ChpError('ENGINE_UNAVAILABLE', 'packages could not be had from npm', {
     why:
       stderr.trim().split('\n').slice(0, 8).join('\n') ||
       `npm ended with ${code ?? 'a signal, or after its deadline'}.`,

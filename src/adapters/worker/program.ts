@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Digest, digestOf, sha256 } from '../../core/digest.ts';
+import type { ChpHome } from '../../core/home.ts';
+import { PACKAGE_ROOT, packagePath } from '../../core/package-root.ts';
+import { sourceDigest } from '../agent/bundle.ts';
+
+/** The worker's own files; what it needs beside them is in templates/services/worker. */
+export const WORKER_FILES = ['worker.mjs', 'workflows.js', 'failure-converter.mjs'] as const;
+export type WorkerFile = (typeof WORKER_FILES)[number];
+
+const SOURCES = ['src/core', 'src/packs', 'src/services', 'bin'];
+const BUILT = join(PACKAGE_ROOT, 'dist', 'worker');
+const FAILURE_CONVERTER = 'src/services/worker/failure-converter.ts';
+const NO_MAP = Buffer.from('{"version":3,"sources":[],"names":[],"mappings":""}').toString('base64');
+
+export interface WorkerProgram {
+  digest: Digest;
+  files: ReadonlyMap<WorkerFile, Uint8Array>;
+}
+
+/** The published package has it built, a checkout bundles it when its sources changed. */
+export async function workerProgram(home: Pick<ChpHome, 'cache'>): Promise<WorkerProgram> {
+  if (!existsSync(join(PACKAGE_ROOT, 'src'))) return read(BUILT);
+  const dir = join(home.cache, 'programs', `worker-${await sourceDigest(SOURCES, 'src/adapters/worker/program.ts')}`);
+  if (!existsSync(dir)) {
+    await mkdir(join(home.cache, 'programs'), { recursive: true, mode: 0o700 });
+    const work = await mkdtemp(`${dir}.`);
+    try {
+      await buildWorkerProgram(work);
+      // Another process may have been faster with the same sources.
+      await rename(work, dir).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+      });
+    } finally {
+      await rm(work, { recursive: true, force: true });
+    }
+  }
+  return read(dir);
+}
+
+async function read(dir: string): Promise<WorkerProgram> {
+  const files = new Map(
+    await Promise.all(WORKER_FILES.map(async (name) => [name, await readFile(join(dir, name))] as const)),
+  );
+  return { files, digest: digestOf([...files].map(([name, bytes]) => [name, sha256(bytes)])) };
+}
+
+/** Writes the worker's files into `dir`: part of the build. The same sources give the same bytes. */
+export async function buildWorkerProgram(dir: string): Promise<void> {
+  await mkdir(dir, { recursive: true });
+  await Promise.all([
+    bundle('bin/worker.ts', join(dir, 'worker.mjs')),
+    bundle(FAILURE_CONVERTER, join(dir, 'failure-converter.mjs')),
+    bundleWorkflows(join(dir, 'workflows.js')),
+  ]);
+}
+
+async function bundle(entry: string, outfile: string): Promise<void> {
+  const { build } = await import('esbuild');
+  await build({
+    absWorkingDir: PACKAGE_ROOT,
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    keepNames: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+    external: ['@temporalio/*'],
+    banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+  });
+}
+
+/** Bundled ahead: at start the worker would take seconds for it, and the tools for it need not be on a hub. */
+async function bundleWorkflows(outfile: string): Promise<void> {
+  const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: packagePath('src', 'services', 'worker', 'workflows', 'main.ts'),
+    failureConverterPath: packagePath(FAILURE_CONVERTER),
+    logger: new DefaultLogger('WARN'),
+  });
+  const { transform } = await import('esbuild');
+  // Every workflow thread keeps it in memory. Without its map, which holds paths of this machine.
+  const small = await transform(code, { minify: true, keepNames: true, legalComments: 'none', target: 'node24' });
+  await writeFile(outfile, `${small.code}//# sourceMappingURL=data:application/json;charset=utf-8;base64,${NO_MAP}\n`);
+}
