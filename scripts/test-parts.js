@@ -40,6 +40,12 @@ const PARTS = [
     marker: 'test/hosts/hosts.ts',
   },
   {
+    name: 'OpenSSH and login shells',
+    packages: ['openssh-client', 'openssh-server', 'procps', 'tcsh', 'fish'],
+    present: () => ['ssh', 'ssh-agent', 'sshd', 'ps', 'tcsh', 'fish'].every(onPath),
+    marker: 'test/support/sshd.ts',
+  },
+  {
     name: 'host tools',
     packages: ['rsync', 'zstd', 'age', 'procps', 'util-linux'],
     present: () => ['rsync', 'zstd', 'age', 'ps', 'flock'].every(onPath),

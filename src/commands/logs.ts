@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import type { Context } from '../operations/context.ts';
-import { readLogs } from '../operations/host-access.ts';
+import { readLogs } from '../operations/host-logs.ts';
 import { ChpCommand } from './base.ts';
 
 export default class Logs extends ChpCommand<typeof Logs> {
@@ -15,7 +15,7 @@ export default class Logs extends ChpCommand<typeof Logs> {
   };
   static override flags = {
     lines: Flags.integer({ char: 'n', description: 'The last so many lines.', default: 100, min: 1, max: 10_000 }),
-    follow: Flags.boolean({ char: 'f', description: 'Go on until Ctrl-C.' }),
+    follow: Flags.boolean({ char: 'f', description: 'Go on until Ctrl-C.', exclusive: ['json'] }),
   };
 
   protected async perform(context: Context): Promise<[unknown, null]> {

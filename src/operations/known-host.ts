@@ -20,6 +20,9 @@ interface KnownHost {
 /** The part of a link that a push uses. */
 export type PushLink = Pick<HostLink, 'root' | 'manager' | 'platform' | 'agent'> & AsyncDisposable;
 
+/** The part of a link that looking uses. */
+type LookLink = Pick<HostLink, 'transport' | 'root' | 'manager' | 'agent'> & AsyncDisposable;
+
 /** Called when a host has converged. */
 export function rememberHost(
   context: Context,
@@ -28,14 +31,14 @@ export function rememberHost(
   nodeTree: string,
 ): void {
   const known: KnownHost = { host: tenant.host, root, manager, platform, nodeTree };
-  const file = fileOf(context, tenant.name);
+  const file = hostFile(context, tenant.name, 'json');
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   writeFileSync(`${file}.${process.pid}.new`, JSON.stringify(known), { mode: 0o600 });
   renameSync(`${file}.${process.pid}.new`, file);
 }
 
 export function forgetHost(context: Context, tenant: string): void {
-  rmSync(fileOf(context, tenant), { force: true });
+  for (const kind of ['json', 'ssh_config'] as const) rmSync(hostFile(context, tenant, kind), { force: true });
 }
 
 /** A link that is being made while other work is done. */
@@ -69,6 +72,24 @@ export function openAhead(context: Context, name: string): AheadLink {
   };
 }
 
+/**
+ * A link for what changes nothing there. Of a known host only the connection is made; no host need be fit for changes,
+ * since one that is full or has a wrong clock is just what is to be looked at.
+ */
+export async function openForLook(context: Context, tenant: Tenant): Promise<LookLink> {
+  const known = readKnown(context, tenant.name);
+  if (!known || !fits(known, tenant)) return openHost(context, tenant, 'look');
+  const transport = await openTransport(tenant.host, context.ssh);
+  const { root, manager, nodeTree } = known;
+  return {
+    transport,
+    root,
+    manager,
+    agent: (tree = nodeTree) => new AgentClient(transport, { root, nodeTree: tree, asRoot: manager === 'systemd' }),
+    [Symbol.asyncDispose]: () => transport.close(),
+  };
+}
+
 function openKnown(context: Context, known: KnownHost, signal: AbortSignal): PushLink {
   const { host, root, manager, platform, nodeTree } = known;
   const transport = openTransport(host, { ...context.ssh, signal });
@@ -92,11 +113,14 @@ function fits(known: KnownHost | null, { host, services }: Tenant): boolean {
 /** A file of another chp, or a damaged one, is as good as none. */
 function readKnown(context: Context, tenant: string): KnownHost | null {
   try {
-    const known = JSON.parse(readFileSync(fileOf(context, tenant), 'utf8')) as KnownHost;
+    const known = JSON.parse(readFileSync(hostFile(context, tenant, 'json'), 'utf8')) as KnownHost;
     return known.host && known.root && known.nodeTree ? known : null;
   } catch {
     return null;
   }
 }
 
-const fileOf = (context: Context, tenant: string): string => join(context.home.dir, 'hosts', `${tenant}.json`);
+/** What chp keeps here of a tenant's host: what a push has to know of it, and how the system's ssh gets there. */
+export function hostFile(context: Context, tenant: string, kind: 'json' | 'ssh_config'): string {
+  return join(context.home.dir, 'hosts', `${tenant}.${kind}`);
+}

@@ -12,7 +12,7 @@ export function dockerTransport(id: string): Transport {
       stdout: child.stdout,
       stderr: child.stderr,
       exited,
-      kill: () => child.kill('SIGKILL'),
+      kill: async () => void child.kill('SIGKILL'),
     };
   };
   return {

@@ -175,7 +175,8 @@ export class AgentClient {
         // Sending may take long and the host may fail meanwhile: keep reading.
         void Promise.resolve(session.onEvent(event)).catch((error: unknown) => {
           failure ??= error;
-          channel.kill();
+          // Its input ends: then it puts back what it began. Killed, it would be left for later.
+          stdin.destroy();
         });
       }
     } catch (error) {

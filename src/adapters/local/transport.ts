@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { ChpError } from '../../core/errors.ts';
 import type { ExecOptions, ExecResult, ProcessChannel, Transport } from '../../core/ports/transport.ts';
+import { asRoot } from '../sudo.ts';
 import { collect } from '../transport-exec.ts';
 
 /** Runs commands on this machine. */
 export function localTransport(): Transport {
   const start = (argv: readonly string[], options: Pick<ExecOptions, 'root' | 'signal'>): ProcessChannel => {
-    const [command = '', ...args] = options.root && process.getuid?.() !== 0 ? ['sudo', '-n', '--', ...argv] : argv;
+    const [command = '', ...args] = options.root && process.getuid?.() !== 0 ? asRoot(argv) : argv;
     const child = spawn(command, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
       cwd: '/',
@@ -18,7 +19,7 @@ export function localTransport(): Transport {
       stdout: child.stdout,
       stderr: child.stderr,
       exited: exitOf(child, command),
-      kill: () => child.kill('SIGKILL'),
+      kill: async () => void child.kill('SIGKILL'),
     };
   };
   return {

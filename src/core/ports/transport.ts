@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 export interface ExecOptions {
   /** Sent to stdin, which is then closed. */
   input?: string | Uint8Array | Readable;
-  /** As root: through `sudo -n` when the login user isn't root. @throws HOST_UNFIT where sudo asks for a password. */
+  /** As root: through `sudo -n` when the login user isn't root. @throws HOST_UNFIT where sudo refuses. */
   root?: boolean;
   /** Default 60,000. @throws DEADLINE */
   deadlineMs?: number;
@@ -23,7 +23,10 @@ export interface ProcessChannel {
   stderr: Readable;
   /** Resolves with the exit code, or null when the connection went first. */
   exited: Promise<number | null>;
-  kill(): void;
+  /** Why the connection went; null = it stands. */
+  lost?(): string | null;
+  /** Ends it on the host, and here; resolves when that is done or can't be. */
+  kill(): Promise<void>;
 }
 
 /** How commands reach a host: SSH, this machine, later `kubectl exec` and SSM. Arguments are never parsed by a shell of ours. */

@@ -16,7 +16,13 @@ function host(
     complaints.end(stderr);
     await say(stdout, new FrameWriter(stdout));
     stdout.end();
-    return { stdin, stdout, stderr: complaints, exited: Promise.resolve(code), kill: () => stdout.destroy() };
+    return {
+      stdin,
+      stdout,
+      stderr: complaints,
+      exited: Promise.resolve(code),
+      kill: async () => void stdout.destroy(),
+    };
   };
   const transport = { target: 'ops@hub', open } as Transport;
   return new AgentClient(transport, { root: '/var/lib/chp', nodeTree: 'a'.repeat(64), asRoot: true });
