@@ -4,6 +4,10 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export class CutProxy implements AsyncDisposable {
   /** Cuts a connection after so many bytes in one direction; null = never. */
   cutAfter: { sent?: number; received?: number } | null = null;
+  /** So many of the next connections are closed at once. */
+  refuse = 0;
+  /** Of what is sent; null = as fast as it goes. */
+  bytesPerSecond: number | null = null;
   /** Bytes of the last connection. */
   sent = 0;
   received = 0;
@@ -26,6 +30,14 @@ export class CutProxy implements AsyncDisposable {
     return proxy;
   }
 
+  /** As it was at the start. */
+  heal(): void {
+    this.cutAfter = null;
+    this.bytesPerSecond = null;
+    this.refuse = 0;
+    this.count = 0;
+  }
+
   /** Ends every connection at once, as a reset does. */
   cut(): void {
     for (const pair of this.#pairs) for (const socket of pair) socket.resetAndDestroy();
@@ -40,6 +52,11 @@ export class CutProxy implements AsyncDisposable {
     const pair = [client, server] as const;
     this.#pairs.add(pair);
     this.count += 1;
+    if (this.refuse > 0) {
+      this.refuse -= 1;
+      for (const socket of pair) socket.on('error', () => {}).end();
+      return;
+    }
     this.sent = 0;
     this.received = 0;
     const pass = (from: Socket, to: Socket, direction: 'sent' | 'received'): void => {
@@ -47,10 +64,11 @@ export class CutProxy implements AsyncDisposable {
         const left = (this.cutAfter?.[direction] ?? Number.POSITIVE_INFINITY) - this[direction];
         this[direction] += chunk.byteLength;
         if (chunk.byteLength < left) {
-          if (!to.write(chunk)) {
-            from.pause();
-            to.once('drain', () => from.resume());
-          }
+          const full = !to.write(chunk);
+          const slow = direction === 'sent' && this.bytesPerSecond !== null;
+          if (full || slow) from.pause();
+          if (slow) setTimeout(() => from.resume(), (chunk.byteLength / (this.bytesPerSecond as number)) * 1000);
+          else if (full) to.once('drain', () => from.resume());
           return;
         }
         // What came before the cut does arrive.

@@ -114,6 +114,11 @@ export class TestSshd implements AsyncDisposable {
     return this.processes().find((process) => process.args === args);
   }
 
+  /** Stops the processes that serve logins: connections stand, and nothing is said on them any more. */
+  stopSessions(): void {
+    for (const { pid, args } of this.processes()) if (args.startsWith('sshd')) signal(pid, 'SIGSTOP');
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const left = this.processes();
     const gone = new Promise((resolve) => this.#child.once('exit', resolve));

@@ -58,7 +58,8 @@ function whyUnreachable(error: Error & { code?: string | number | null }, failed
   if (complaint) return `Its ProxyCommand said: ${complaint}`;
   if (error instanceof TimeoutError && !connected) return 'It did not answer in time.';
   if (error instanceof TimeoutError) return 'It accepted the connection, then did not go on with the login in time.';
-  if (CLOSED.test(error.message) && target.proxyCommand) return 'Its ProxyCommand ended before the login.';
+  const ended = CLOSED.test(error.message) || PASSING.test(String(error.code));
+  if (ended && target.proxyCommand) return 'Its ProxyCommand ended before the login.';
   if (CLOSED.test(error.message))
     return 'It closed the connection before the login: sshd may be overloaded, or not let in this address.';
   const [, refused] = /Channel open failure: (.*)/.exec(error.message) ?? [];

@@ -132,7 +132,7 @@ describe('a host that shows another key', () => {
     code: 'HOST_KEY_CHANGED',
     exitCode: 6,
     message: `${name()} shows another host key than the one that is pinned`,
-    why: expect.stringMatching(`${escape(shown)}.*${escape(pinned)}.*somebody listens in`),
+    why: expect.stringMatching(`${literally(shown)}.*${literally(pinned)}.*somebody listens in`),
     next: [expect.stringContaining('ssh-keygen -lf'), expect.stringContaining(`ssh-keygen -R '${name()}'`)],
     details: expect.objectContaining({ shown, pinned, line: 1 }),
   });
@@ -178,4 +178,4 @@ describe('a host that shows another key', () => {
   });
 });
 
-const escape = (text: string) => text.replace(/[+/.]/g, '\\$&');
+const literally = (text: string) => text.replace(/[+/.]/g, '\\$&');
