@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,11 +26,19 @@ export class Chp {
     this.env = { ...inherited, CHP_HOME: this.home, CHP_CACHE: TEST_CACHE, NO_COLOR: '1', ...env };
   }
 
+  /** Program and arguments of a command. */
+  argv(args: readonly string[]): string[] {
+    return [process.execPath, join(ROOT, 'bin/run.js'), ...args];
+  }
+
+  /** A command that is looked at, or stopped, while it runs. */
+  start(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcessWithoutNullStreams {
+    const [program = '', ...rest] = this.argv(args);
+    return spawn(program, rest, { env: { ...this.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+  }
+
   run(args: readonly string[], options: { input?: string; env?: NodeJS.ProcessEnv } = {}): Promise<ChpResult> {
-    const child = spawn(process.execPath, [join(ROOT, 'bin/run.js'), ...args], {
-      env: { ...this.env, ...options.env },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
+    const child = this.start(args, options.env);
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk) => {
@@ -47,9 +55,10 @@ export class Chp {
     });
   }
 
-  /** As `run`, with --json; fails the test with what was said when the exit code is another one. */
+  /** As `run`, with --json (before `--`); fails the test with what was said when the exit code is another one. */
   async json(args: readonly string[], options: Parameters<Chp['run']>[1] & { code?: number } = {}): Promise<any> {
-    const result = await this.run([...args, '--json'], options);
+    const at = args.includes('--') ? args.indexOf('--') : args.length;
+    const result = await this.run([...args.slice(0, at), '--json', ...args.slice(at)], options);
     if (result.code !== (options.code ?? 0))
       throw new Error(`chp ${args.join(' ')}: exit ${result.code}\n${result.stdout}\n${result.stderr}`);
     if (result.json?.ok) checkOutput(args, result.json);
