@@ -45,7 +45,7 @@ describe.each([
   });
 
   test('the facts of the host can be read', async () => {
-    const facts = await readHostFacts(host, '/var/lib/chp');
+    const facts = await readHostFacts(host, '/var/lib/chp', 'smith');
     expect(facts).toMatchObject({
       user: expect.stringMatching(/./),
       home: expect.stringMatching(/^\//),
@@ -56,7 +56,7 @@ describe.each([
 
 test('a login that gives no shell: what it says is shown', async () => {
   const host = await withShell('echo "This account is currently not available."; exit 1');
-  await expect(readHostFacts(host, '/var/lib/chp')).rejects.toMatchObject({
+  await expect(readHostFacts(host, '/var/lib/chp', 'smith')).rejects.toMatchObject({
     code: 'HOST_UNFIT',
     why: 'This account is currently not available.',
   });
