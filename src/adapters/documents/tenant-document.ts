@@ -1,11 +1,11 @@
-import type { ValidateFunction } from 'ajv';
 import type { Document } from 'yaml';
 import { badDocument } from '../../core/documents/problems.ts';
-import { compileSchema, schemaProblems } from '../../core/documents/schema-problems.ts';
+import { schemaProblems } from '../../core/documents/schema-problems.ts';
 import { parseYaml } from '../../core/documents/yaml.ts';
 import { withDefaults } from '../../core/tenant/defaults.ts';
-import { type Tenant, type TenantDocument, TenantSchema } from '../../core/tenant/schema.ts';
+import type { Tenant, TenantDocument } from '../../core/tenant/schema.ts';
 import { semanticProblems } from './tenant-rules.ts';
+import { tenantValidator } from './tenant-validator.ts';
 
 export interface ParsedTenant {
   document: TenantDocument;
@@ -15,13 +15,11 @@ export interface ParsedTenant {
 }
 
 const NEXT = ['Every key is described in docs/tenant-yaml.md; editors complete it from schemas/tenant.schema.json.'];
-let compiled: ValidateFunction | undefined;
 
 /** Parses and validates tenant.yaml. @throws BAD_DOCUMENT naming every problem at its line and column */
 export function parseTenant(text: string, file: string): ParsedTenant {
   const parsed = parseYaml(text, file, NEXT);
-  compiled ??= compileSchema(TenantSchema);
-  const wrong = schemaProblems(compiled, parsed);
+  const wrong = schemaProblems(tenantValidator(), parsed);
   if (wrong.length > 0) throw badDocument(file, text, wrong, NEXT);
   const document = parsed.value as TenantDocument;
   const problems = semanticProblems(document).map(({ path, key, ...problem }) => ({

@@ -5,7 +5,6 @@ import { setGlobalProxyFromEnv } from 'node:http';
 import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { extract } from 'tar';
 import { ChpError } from '../../core/errors.ts';
 import type { StepHandle } from '../../core/ports/progress.ts';
 import type { AcquireOptions } from './acquire.ts';
@@ -43,6 +42,8 @@ export async function downloadEngine(
   }
   const unpacked = join(dir, 'unpacked');
   await mkdir(unpacked);
+  // Loaded on first use: most commands that may need an engine find it.
+  const { extract } = await import('tar');
   await extract({ file: archive, cwd: unpacked, strict: true });
   await rm(archive);
   const folder = join(unpacked, release.folder);

@@ -1,4 +1,4 @@
-import type { Dirent } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
 import { ChpError } from '../../core/errors.ts';
@@ -25,7 +25,7 @@ export async function resolveSkill(
   baseDir: string,
 ): Promise<ResolvedSkill> {
   const dir = await folderOf(source, baseDir);
-  const files = await readFolder(dir);
+  const files = readFolder(dir);
   const manual = files.find((file) => file.path === 'SKILL.md');
   if (!manual) throw bad(source, 'it has no SKILL.md');
   const fields = frontmatter(manual.bytes.toString('utf8'), source);
@@ -79,16 +79,15 @@ async function folderOf(source: string, baseDir: string): Promise<string> {
 }
 
 /** What is hidden (.git, .env, .DS_Store) is the author's, and stays with the author. */
-async function filesBelow(dir: string): Promise<Dirent[]> {
-  const entries = (await readdir(dir, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'));
-  const below = await Promise.all(
-    entries.map((entry) => (entry.isDirectory() ? filesBelow(join(dir, entry.name)) : [entry])),
-  );
-  return below.flat();
+function filesBelow(dir: string): Dirent[] {
+  return readdirSync(dir, { withFileTypes: true })
+    .filter(({ name }) => !name.startsWith('.'))
+    .flatMap((entry) => (entry.isDirectory() ? filesBelow(join(dir, entry.name)) : [entry]));
 }
 
-async function readFolder(dir: string): Promise<ResolvedSkill['files']> {
-  const entries = await filesBelow(dir);
+/** Many small files: one trip to a thread for each takes longer than to read them here. */
+function readFolder(dir: string): ResolvedSkill['files'] {
+  const entries = filesBelow(dir);
   if (entries.length > MAX_FILES) throw bad(dir, `it has more than ${MAX_FILES} files`);
   let total = 0;
   const files: ResolvedSkill['files'] = [];
@@ -96,11 +95,11 @@ async function readFolder(dir: string): Promise<ResolvedSkill['files']> {
     const full = join(entry.parentPath, entry.name);
     const path = posix.normalize(relative(dir, full).split(sep).join('/'));
     if (/\p{Cc}|\\/u.test(path)) throw bad(dir, `it has a file with an unusable name: ${JSON.stringify(path)}`);
-    const stat = await lstat(full);
+    const stat = lstatSync(full);
     if (!stat.isFile()) throw bad(dir, `${path} is a link or a special file`);
     total += stat.size;
     if (total > MAX_BYTES) throw bad(dir, `it has more than ${MAX_BYTES / 1024 / 1024} MiB`);
-    files.push({ path, mode: stat.mode & 0o100 ? 0o755 : 0o644, bytes: await readFile(full) });
+    files.push({ path, mode: stat.mode & 0o100 ? 0o755 : 0o644, bytes: readFileSync(full) });
   }
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));
 }

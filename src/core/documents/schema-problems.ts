@@ -1,15 +1,7 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import formatsPlugin from 'ajv-formats';
+import type { ErrorObject, ValidateFunction } from 'ajv';
 import { nearestTenantName } from '../names.ts';
 import { didYouMean, MAX_PROBLEMS, type Problem } from './problems.ts';
 import type { ParsedYaml } from './yaml.ts';
-
-/** A validator that reports every problem with what is needed to explain it. */
-export function compileSchema(schema: object): ValidateFunction {
-  const ajv = new Ajv({ allErrors: true, strict: false, verbose: true });
-  formatsPlugin.default(ajv, ['uri']);
-  return ajv.compile(schema);
-}
 
 /** Every way in which a document does not match its schema, at its place. */
 export function schemaProblems(validate: ValidateFunction, parsed: ParsedYaml): Problem[] {

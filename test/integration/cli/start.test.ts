@@ -1,5 +1,15 @@
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcp } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -124,6 +134,25 @@ describe('as it is published', () => {
     expect(await chp('tenant', 'show', 'nobody')).toMatchObject({ code: EXIT_CODES.notFound.code });
     expect((await chp('help', 'tenant', 'create')).stdout).toContain('EXIT CODES');
     expect(await chp('tenant', 'lst')).toMatchObject({ code: EXIT_CODES.usage.code });
+  });
+
+  test('a document that is wrong in many ways is refused in the words of the sources: its validator was compiled', async () => {
+    const file = join(dir, 'wrong.yaml');
+    const lines = ['schema: 1', 'name: smith', 'topologie: hub', 'topology: hubb', 'host: 7', 'gateway: { port: x }'];
+    writeFileSync(file, `${[...lines, 'model: { provider: demo, baseUrl: "not a url" }'].join('\n')}\n`);
+    const args = ['tenant', 'create', '-f', file, '--json'];
+    const fromSources = await run([node, packagePath('bin/run.js'), ...args]);
+    expect(fromSources.stdout).toContain('topologie');
+    expect(await chp(...args)).toEqual(fromSources);
+  });
+
+  test('it speaks ssh', async () => {
+    const refused = await chp('tenant', 'create', 'far', '--host', 'ops@127.0.0.1:1', '--model', 'demo', '--json');
+    expect(refused).toMatchObject({ code: EXIT_CODES.unreachable.code, stderr: '' });
+    expect(JSON.parse(refused.stdout).error).toMatchObject({
+      code: 'HOST_UNREACHABLE',
+      why: expect.stringContaining('Nothing listens'),
+    });
   });
 
   test('every command can be loaded', async () => {
