@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { compileSchema } from '../../../src/core/documents/schema-problems.ts';
+import { compileSchema } from '../../../src/core/documents/compile-schema.ts';
 import { compilePack } from '../../../src/packs/compile.ts';
 import { type Fixture, FixtureSchema } from '../../../src/packs/fixture.ts';
 import { runFixture } from '../../../src/packs/fixture-run.ts';
