@@ -1,6 +1,7 @@
 import type { ValidateFunction } from 'ajv';
+import { compileSchema } from '../core/documents/compile-schema.ts';
 import type { Problem } from '../core/documents/problems.ts';
-import { compileSchema, schemaProblems } from '../core/documents/schema-problems.ts';
+import { schemaProblems } from '../core/documents/schema-problems.ts';
 import { type ParsedYaml, readYaml } from '../core/documents/yaml.ts';
 import { type Fixture, FixtureSchema } from './fixture.ts';
 

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { compileSchema } from '../../../src/core/documents/schema-problems.ts';
+import { compileSchema } from '../../../src/core/documents/compile-schema.ts';
 import { packagePath } from '../../../src/core/package-root.ts';
 import { compilePack } from '../../../src/packs/compile.ts';
 import { type Fixture, FixtureSchema } from '../../../src/packs/fixture.ts';
