@@ -6,7 +6,7 @@ const text = {
   name: 'text',
   enforce: 'pre' as const,
   load: (id: string) =>
-    /\.(ini|sh)$/.test(id) ? `export default ${JSON.stringify(readFileSync(id, 'utf8'))}` : undefined,
+    /\.(ini|sh|yaml)$/.test(id) ? `export default ${JSON.stringify(readFileSync(id, 'utf8'))}` : undefined,
 };
 
 export default defineConfig({

@@ -24,20 +24,20 @@ function makeMoto() {
   return steps.every(([command, ...args]) => spawnSync(command, args, { stdio: ['ignore', 2, 2] }).status === 0);
 }
 
-/** `marker`: a support module; a test that imports it, however deep, needs the part. */
+/** `markers`: support modules; a test that imports one of them, however deep, needs the part. */
 const PARTS = [
-  { name: 'Postgres', packages: ['postgresql'], present: hasPostgres, marker: 'test/support/postgres.ts' },
+  { name: 'Postgres', packages: ['postgresql'], present: hasPostgres, markers: ['test/support/postgres.ts'] },
   {
     name: 'Radicale (a CalDAV server)',
     packages: ['radicale', 'python3-tz'],
     present: () => onPath('radicale'),
-    marker: 'test/support/radicale.ts',
+    markers: ['test/support/radicale.ts'],
   },
   {
     name: 'OpenSSH',
     packages: ['openssh-client', 'openssh-server'],
     present: () => onPath('ssh-keygen') && onPath('sshd'),
-    marker: 'test/hosts/hosts.ts',
+    markers: ['test/hosts/hosts.ts'],
   },
   {
     name: 'OpenSSH and login shells',
@@ -49,21 +49,27 @@ const PARTS = [
     name: 'host tools',
     packages: ['rsync', 'zstd', 'age', 'procps', 'util-linux'],
     present: () => ['rsync', 'zstd', 'age', 'ps', 'flock'].every(onPath),
-    marker: 'test/hosts/hosts.ts',
+    markers: ['test/hosts/hosts.ts'],
   },
   {
     name: 'Docker and debootstrap (test hosts with real systemd)',
     packages: ['docker.io', 'debootstrap', 'iptables'],
     present: () => onPath('dockerd') && onPath('debootstrap') && isRoot,
     ready: () => spawnSync(join(root, 'test', 'hosts', 'docker.sh'), { stdio: ['ignore', 2, 2] }).status === 0,
-    marker: 'test/hosts/hosts.ts',
+    markers: ['test/hosts/hosts.ts', 'test/hosts/compose.ts'],
+  },
+  {
+    name: 'Docker Compose',
+    packages: ['docker-compose'],
+    present: () => onPath('docker-compose') || answers('docker', 'compose', 'version'),
+    markers: ['test/hosts/compose.ts'],
   },
   {
     name: 'Python with moto (an AWS endpoint)',
     packages: ['python3', 'python3-venv'],
     present: () => answers('python3', '-c', 'import ensurepip, venv'),
     ready: () => hasMoto() || makeMoto(),
-    marker: 'test/support/moto.ts',
+    markers: ['test/support/moto.ts'],
   },
 ];
 
@@ -79,7 +85,9 @@ export function prepareParts() {
   return lacking.map((part) => ({
     name: part.name,
     how: `as root: apt-get install ${part.packages.join(' ')}${isRoot ? '' : ', and run npm test as root'}`,
-    files: tests.filter((file) => imports(file, join(root, part.marker))).map((file) => relative(root, file)),
+    files: tests
+      .filter((file) => part.markers.some((marker) => imports(file, join(root, marker))))
+      .map((file) => relative(root, file)),
   }));
 }
 

@@ -24,6 +24,8 @@ export interface GenerationService {
    * in TenantLayout, `{tree:NAME}` one of the generation's further trees.
    */
   argv: readonly string[];
+  /** Where Compose runs it: the image under its container, by its name on the host. */
+  image?: string;
   /** Same placeholders. Never a secret: those are `credentials`. */
   env: Readonly<Record<string, string>>;
   /** Secret names handed over as credentials and set as variables of the same name for this process only. */

@@ -1,8 +1,15 @@
 import { posix } from 'node:path';
+import type { ServiceManager } from './agent-protocol.ts';
 import type { Digest } from './digest.ts';
 
 /** Where a systemd host keeps everything of chp's; local mode without root uses `$CHP_HOME/hub` in its place. */
 export const SYSTEM_ROOT = '/var/lib/chp';
+
+/** Does it work as root, in `SYSTEM_ROOT` and with a user of its own for each tenant? Else all is the login user's. */
+export const needsRoot = (manager: ServiceManager): boolean => manager !== 'supervisor';
+
+/** The image that chp makes of a host's own files, for containers whose tenant names no other. */
+export const BASE_IMAGE = 'chp-base';
 
 /** Paths below one root on a host. All absolute, all POSIX. Nothing of chp's lies outside, but units, users and firewall rules. */
 export interface HostLayout {
@@ -36,6 +43,8 @@ export function nodeBinary(root: string, nodeTree: Digest): string {
 /** Paths of one tenant on a host. */
 export interface TenantLayout {
   dir: string;
+  /** What runs its services (JSON): tenants of one host may differ in it. */
+  about: string;
   /** flock'ed while anything changes; `holder` (JSON) says who and since when. */
   lock: string;
   holder: string;
@@ -58,9 +67,9 @@ export interface TenantLayout {
   automation: string;
   /** State snapshots, by generation digest. */
   snapshots: string;
-  /** Encrypted credentials (systemd) or 0600 files in a 0700 directory. */
+  /** Encrypted credentials (systemd) or files for their reader alone in a 0700 directory. */
   credentials: string;
-  /** Supervisor's socket and pid, where there is no systemd. */
+  /** What the manager keeps there: the supervisor's state, or the compose file with the last containers' logs. */
   run: string;
 }
 
@@ -69,6 +78,7 @@ export function tenantLayout(root: string, tenant: string): TenantLayout {
   const at = (...parts: string[]) => posix.join(dir, ...parts);
   return {
     dir,
+    about: at('tenant.json'),
     lock: at('lock'),
     holder: at('holder.json'),
     journal: at('journal.jsonl'),

@@ -17,6 +17,9 @@ export function nearestTenantName(name: string): string {
     .replace(/-+$/, '');
 }
 
+/** Name of a container image: registry and path, then a tag or a digest. */
+export const IMAGE_PATTERN = '^[a-z0-9][a-z0-9._:/-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]*)?(?:@sha256:[0-9a-f]{64})?$';
+
 /** @throws ChpError BAD_INPUT with the rule and a suggestion. */
 export function assertTenantName(name: string): void {
   if (new RegExp(TENANT_NAME_PATTERN).test(name)) return;

@@ -72,7 +72,10 @@ export function buildGeneration(parts: GenerationParts): BuiltGeneration {
       runtime: { ...tenant.runtime, node: bundle.node.digest, app: bundle.app.digest },
       ...(parts.automation ? { trees: automationTrees(parts.automation) } : {}),
       files,
-      services: [...runtime.services(tenant), ...automationServices(tenant)],
+      services: [...runtime.services(tenant), ...automationServices(tenant)].map((service) => ({
+        ...service,
+        ...(tenant.services.image === null ? {} : { image: tenant.services.image }),
+      })),
       checks: {
         gateway: { port: tenant.gateway.port, tokenSecret: GATEWAY_TOKEN, version: tenant.runtime.version },
         turn: { required: true, prompt: 'This is a health check. Answer with one short sentence.', timeoutS: 60 },

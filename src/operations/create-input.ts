@@ -3,7 +3,7 @@ import { identifySkill } from '../adapters/skills/resolve.ts';
 import { ChpError } from '../core/errors.ts';
 import { assertTenantName } from '../core/names.ts';
 import { redactor } from '../core/redact.ts';
-import type { TenantDocument } from '../core/tenant/schema.ts';
+import type { Tenant, TenantDocument } from '../core/tenant/schema.ts';
 import type { CreateInput } from './create-tenant.ts';
 import { readDocument } from './read-document.ts';
 import { assertSecret } from './secrets.ts';
@@ -17,6 +17,8 @@ export interface CreateFlags {
   'model-url'?: string | undefined;
   port?: number | undefined;
   timezone?: string | undefined;
+  manager?: Tenant['services']['manager'] | undefined;
+  image?: string | undefined;
   skill?: string[] | undefined;
   'secret-env'?: string[] | undefined;
 }
@@ -51,6 +53,14 @@ export async function createInput(flags: CreateFlags, env: NodeJS.ProcessEnv): P
       ...(flags['model-url'] ? { baseUrl: flags['model-url'] } : {}),
     },
     ...(skills.length > 0 ? { skills } : {}),
+    ...(flags.manager || flags.image
+      ? {
+          services: {
+            ...(flags.manager ? { manager: flags.manager } : {}),
+            ...(flags.image ? { image: flags.image } : {}),
+          },
+        }
+      : {}),
   };
   return { document: newTenantText(document), file: `${name}/tenant.yaml`, baseDir: process.cwd(), secrets };
 }

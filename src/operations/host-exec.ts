@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { sudoRefusal } from '../adapters/sudo.ts';
 import { readText } from '../adapters/transport-exec.ts';
 import { ChpError } from '../core/errors.ts';
-import { tenantLayout, tenantUser } from '../core/host-layout.ts';
+import { needsRoot, tenantLayout, tenantUser } from '../core/host-layout.ts';
 import type { ExecResult, ProcessChannel } from '../core/ports/transport.ts';
 import type { Context } from './context.ts';
 import { loadTenant } from './edit-tenant.ts';
@@ -40,7 +40,7 @@ export async function execOnHost(
     tenant: name,
     details: { command: argv[0] ?? '', arguments: argv.length - 1, root: options.root },
   });
-  const system = host.manager === 'systemd';
+  const system = needsRoot(host.manager);
   const user = tenantUser(name);
   const asUser =
     system && !options.root ? ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--init-groups', '--no-new-privs'] : [];

@@ -2,7 +2,7 @@ import { AgentClient } from '../adapters/agent/client.ts';
 import { openTransport } from '../adapters/transports.ts';
 import type { ServiceManager } from '../core/agent-protocol.ts';
 import type { Platform } from '../core/generation.ts';
-import { SYSTEM_ROOT } from '../core/host-layout.ts';
+import { needsRoot, SYSTEM_ROOT } from '../core/host-layout.ts';
 import type { Transport } from '../core/ports/transport.ts';
 import type { Tenant } from '../core/tenant/schema.ts';
 import { assertHostFit, lacks } from '../playbooks/facts/fitness.ts';
@@ -38,12 +38,16 @@ export async function openHost(
   const transport = await openTransport(tenant.host, context.ssh);
   try {
     // Where there is systemd and root, chp has the system's folder; else one of the login user's.
-    const system = await readHostFacts(transport, SYSTEM_ROOT, tenant.name);
+    const { image } = tenant.services;
+    const system = await readHostFacts(transport, SYSTEM_ROOT, tenant.name, image);
     const manager = chooseManager(tenant, system);
-    const root =
-      manager === 'systemd' ? SYSTEM_ROOT : tenant.host === 'local' ? context.home.hub : `${system.home}/.chp/hub`;
+    const root = needsRoot(manager)
+      ? SYSTEM_ROOT
+      : tenant.host === 'local'
+        ? context.home.hub
+        : `${system.home}/.chp/hub`;
     const facts = root === SYSTEM_ROOT ? system : await readHostFacts(transport, root, tenant.name);
-    if (use === 'change') assertHostFit(transport.target, facts, manager);
+    if (use === 'change') assertHostFit(transport.target, facts, manager, image);
     return {
       transport,
       facts,
@@ -51,9 +55,9 @@ export async function openHost(
       root,
       manager,
       sshPort: facts.sshPort,
-      lacks: lacks(facts, manager).map(({ what }) => what),
+      lacks: lacks(facts, manager, image).map(({ what }) => what),
       agent: (nodeTree = facts.chp?.nodeTree) =>
-        nodeTree ? new AgentClient(transport, { root, nodeTree, asRoot: manager === 'systemd' }) : null,
+        nodeTree ? new AgentClient(transport, { root, nodeTree, asRoot: needsRoot(manager) }) : null,
       [Symbol.asyncDispose]: () => transport.close(),
     };
   } catch (error) {
@@ -66,8 +70,8 @@ export async function openHost(
  * `auto`: systemd where it is PID 1 and root is to be had, else chp's own supervisor. A tenant that is run by systemd
  * stays so: without sudo it could otherwise be set up a second time.
  */
-function chooseManager({ name, services }: Pick<Tenant, 'name' | 'services'>, facts: HostFacts): ServiceManager {
+function chooseManager({ services }: Pick<Tenant, 'services'>, facts: HostFacts): ServiceManager {
   if (services.manager !== 'auto') return services.manager;
-  if (facts.chp?.manager === 'systemd' && facts.chp.tenants.includes(name)) return 'systemd';
+  if (facts.chp?.manager === 'systemd') return 'systemd';
   return facts.systemd !== null && facts.rootAccess ? 'systemd' : 'supervisor';
 }

@@ -4,6 +4,7 @@ import { AgentClient } from '../adapters/agent/client.ts';
 import { openTransport } from '../adapters/transports.ts';
 import type { ServiceManager } from '../core/agent-protocol.ts';
 import type { Platform } from '../core/generation.ts';
+import { needsRoot } from '../core/host-layout.ts';
 import type { Tenant } from '../core/tenant/schema.ts';
 import type { Context } from './context.ts';
 import { type HostLink, openHost } from './host-link.ts';
@@ -85,7 +86,7 @@ export async function openForLook(context: Context, tenant: Tenant): Promise<Loo
     transport,
     root,
     manager,
-    agent: (tree = nodeTree) => new AgentClient(transport, { root, nodeTree: tree, asRoot: manager === 'systemd' }),
+    agent: (tree = nodeTree) => new AgentClient(transport, { root, nodeTree: tree, asRoot: needsRoot(manager) }),
     [Symbol.asyncDispose]: () => transport.close(),
   };
 }
@@ -93,7 +94,7 @@ export async function openForLook(context: Context, tenant: Tenant): Promise<Loo
 function openKnown(context: Context, known: KnownHost, signal: AbortSignal): PushLink {
   const { host, root, manager, platform, nodeTree } = known;
   const transport = openTransport(host, { ...context.ssh, signal });
-  const agentOf = (tree: string) => new AgentClient(transport, { root, nodeTree: tree, asRoot: manager === 'systemd' });
+  const agentOf = (tree: string) => new AgentClient(transport, { root, nodeTree: tree, asRoot: needsRoot(manager) });
   const usual = agentOf(nodeTree);
   // Whoever uses it is told why it did not start.
   usual.start().catch(() => {});

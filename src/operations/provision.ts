@@ -1,5 +1,6 @@
 import { hostProgram } from '../adapters/agent/bundle.ts';
 import { acquireEngine } from '../adapters/engines/acquire.ts';
+import { BASE_IMAGE, needsRoot } from '../core/host-layout.ts';
 import type { InfrastructureChange } from '../core/plan.ts';
 import type { RuntimeBundle } from '../core/ports/runtime.ts';
 import type { Tenant } from '../core/tenant/schema.ts';
@@ -70,7 +71,7 @@ async function stackOptions(context: Context): Promise<StackOptions> {
 async function hubArgs(context: Context, tenant: Tenant, host: HostLink, bundle: RuntimeBundle): Promise<HubArgs> {
   const agent = await hostProgram('agent', context.home);
   const { firewall, allowPorts, fail2ban, unattendedUpgrades } = tenant.hardening;
-  const hardens = host.manager === 'systemd' && tenant.host !== 'local';
+  const hardens = needsRoot(host.manager) && host.facts.systemd !== null && tenant.host !== 'local';
   return {
     tenant: tenant.name,
     host: tenant.host,
@@ -81,6 +82,7 @@ async function hubArgs(context: Context, tenant: Tenant, host: HostLink, bundle:
     agentDigest: agent.digest,
     agentPath: agent.path,
     firewallPorts: hardens && firewall && host.facts.tools.includes('nft') ? [host.sshPort, ...allowPorts] : null,
+    baseImage: tenant.services.image === BASE_IMAGE,
     configWritable: tenant.ownership.family.length + tenant.ownership.agent.length > 0,
     packages: hardens
       ? [...(fail2ban ? ['fail2ban'] : []), ...(unattendedUpgrades ? ['unattended-upgrades'] : [])]

@@ -1,7 +1,9 @@
 # Facts of a host, as `key=value` lines. Runs before anything of chp's is there: POSIX sh, no other tools than coreutils.
 # $1: the folder chp would keep everything in. $2: a tenant, whose folder can be seen without listing all.
+# $3: the image of containers, where there are to be any.
 set -u
 root=$1
+image=${3:-}
 say() { printf '%s=%s\n' "$1" "$2"; }
 has() { command -v "$1" >/dev/null 2>&1; }
 
@@ -38,5 +40,15 @@ say tools "$tools"
 run() { "$@" 2>/dev/null || { [ "$(id -u)" != 0 ] && sudo -n "$@" 2>/dev/null; }; }
 if run test -f "$root/agent/host.json"; then
   say hostFile "$(run cat "$root/agent/host.json" | tr -d '\n')"
+  say tenantFile "$(run cat "$root/tenants/$2/tenant.json" | tr -d '\n')"
   say tenants "$( (run ls "$root/tenants"; [ -d "$root/tenants/$2" ] && echo "$2") 2>/dev/null | sort -u | tr '\n' ' ')"
 fi
+# As root where that is to be had: so the agent will ask.
+rootly() { if [ "$(id -u)" != 0 ] && sudo -n true 2>/dev/null; then sudo -n "$@"; else "$@"; fi; }
+if [ -n "$image" ] && has docker; then
+  if said=$(rootly docker version --format '{{.Server.Version}}' 2>&1); then say engine "$said"; else say engineFault "$(printf %s "$said" | tail -n 1)"; fi
+  if rootly docker compose version >/dev/null 2>&1; then say compose 'docker compose'
+  elif has docker-compose; then say compose docker-compose; fi
+  rootly docker image inspect "$image" >/dev/null 2>&1 && say image yes
+fi
+:

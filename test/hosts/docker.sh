@@ -10,7 +10,8 @@ if [ -n "$missing" ]; then
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq docker.io debootstrap iptables >/dev/null
 fi
 log=${TMPDIR:-/tmp}/chp-test-dockerd.log
-PATH=/usr/sbin:/sbin:$PATH nohup dockerd >"$log" 2>&1 &
+# In a session of its own: what ends a test's processes must not end it.
+PATH=/usr/sbin:/sbin:$PATH setsid nohup dockerd >"$log" 2>&1 &
 for _ in $(seq 60); do
   docker info >/dev/null 2>&1 && exit 0
   sleep 0.5

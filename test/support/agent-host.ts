@@ -10,10 +10,10 @@ import { AgentClient, type ApplyOptions, type BlobSource } from '../../src/adapt
 import { localTransport } from '../../src/adapters/local/transport.ts';
 import { clawdbot } from '../../src/adapters/runtimes/clawdbot/adapter.ts';
 import { encryptTo, generateIdentity } from '../../src/adapters/secrets/age.ts';
-import type { AgentEvent, ApplyResult } from '../../src/core/agent-protocol.ts';
+import type { AgentEvent, ApplyResult, ServiceManager } from '../../src/core/agent-protocol.ts';
 import { type GenerationManifest, type SignedGeneration, signGeneration } from '../../src/core/generation.ts';
 import { chpHome } from '../../src/core/home.ts';
-import { type TenantLayout, tenantLayout } from '../../src/core/host-layout.ts';
+import { needsRoot, type TenantLayout, tenantLayout } from '../../src/core/host-layout.ts';
 import type { SecretRecord } from '../../src/core/ports/registry.ts';
 import type { RuntimeBundle } from '../../src/core/ports/runtime.ts';
 import type { Transport } from '../../src/core/ports/transport.ts';
@@ -21,7 +21,7 @@ import { withDefaults } from '../../src/core/tenant/defaults.ts';
 import type { TenantDocument } from '../../src/core/tenant/schema.ts';
 import { scanTree, writeTreeArchive } from '../../src/core/tree-archive.ts';
 import { type BuiltGeneration, buildGeneration } from '../../src/operations/build-generation.ts';
-import { convergeBase } from '../../src/playbooks/host-base/flow.ts';
+import { convergeBase, removeBase } from '../../src/playbooks/host-base/flow.ts';
 import { TEST_CACHE, testBundle } from './runtime-bundle.ts';
 
 export interface Made {
@@ -44,7 +44,7 @@ export interface Variation {
 /** Where the host is and what runs its services. */
 export interface Place {
   transport: Transport;
-  manager: 'supervisor' | 'systemd';
+  manager: ServiceManager;
   root: string;
 }
 
@@ -107,6 +107,7 @@ export class AgentHost implements AsyncDisposable {
       agent,
       ageIdentity: this.#keys.identity,
       signingPublicKey: this.#keys.verifying,
+      baseImage: this.#place.manager === 'compose',
       firewallPorts: null,
       packages: [],
     });
@@ -124,7 +125,7 @@ export class AgentHost implements AsyncDisposable {
     };
     return new AgentClient(
       { ...transport, open },
-      { root: this.root, nodeTree: this.bundle.node.digest, asRoot: manager === 'systemd' },
+      { root: this.root, nodeTree: this.bundle.node.digest, asRoot: needsRoot(manager) },
     );
   }
 
@@ -154,6 +155,7 @@ export class AgentHost implements AsyncDisposable {
       topology: 'hub',
       host: 'local',
       gateway: { port: this.port },
+      services: { manager: this.#place.manager },
       model: variation.model ?? { provider: 'demo' },
       ...(variation.config ? { config: variation.config } : {}),
       ...(variation.ownership ? { ownership: variation.ownership } : {}),
@@ -229,7 +231,9 @@ export class AgentHost implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.client().remove(this.tenant);
-    if (this.#place.manager === 'supervisor') await rm(this.root, { recursive: true, force: true });
+    const { transport, manager } = this.#place;
+    if (manager === 'compose') await removeBase(transport, { root: this.root, tenant: this.tenant, manager });
+    if (manager !== 'systemd') await rm(this.root, { recursive: true, force: true });
   }
 }
 

@@ -18,7 +18,14 @@ export interface ProgramFile {
 }
 
 /** All that a bundle is made of, and what decides which packages go in. */
-const SOURCES = ['src/core', 'src/packs', 'src/services/host-agent', 'src/services/demo-model', 'templates/systemd'];
+const SOURCES = [
+  'src/core',
+  'src/packs',
+  'src/services/host-agent',
+  'src/services/demo-model',
+  'templates/systemd',
+  'templates/compose',
+];
 /** What npm says is really installed. */
 const INSTALLED = 'node_modules/.package-lock.json';
 
@@ -69,7 +76,7 @@ async function bundleProgram(program: HostProgram): Promise<Uint8Array> {
     legalComments: 'none',
     write: false,
     outfile: `${program}.mjs`,
-    loader: { '.ini': 'text', '.sh': 'text' },
+    loader: { '.ini': 'text', '.sh': 'text', '.yaml': 'text' },
     banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
   });
   const [file] = outputFiles;

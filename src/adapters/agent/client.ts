@@ -6,7 +6,6 @@ import type {
   BlobHeader,
   CheckResult,
   HostStatus,
-  ServiceManager,
 } from '../../core/agent-protocol.ts';
 import type { Digest } from '../../core/digest.ts';
 import { ChpError, ERROR_CODES, type ErrorCode } from '../../core/errors.ts';
@@ -43,7 +42,6 @@ export interface AgentFacts {
   protocol: number;
   node: string;
   root: string;
-  manager: ServiceManager;
   nodeTree: Digest;
 }
 

@@ -16,6 +16,7 @@ export function semanticProblems(document: TenantDocument): SemanticProblem[] {
   return [
     ...zone(document),
     ...model(document),
+    ...image(document),
     ...memberProblems(document),
     ...skills(document),
     ...secretNames(document),
@@ -58,6 +59,12 @@ function model({ model: { provider, baseUrl, id } }: TenantDocument): SemanticPr
   if (baseUrl && !/^https?:\/\//.test(baseUrl))
     problems.push({ path: ['model', 'baseUrl'], message: 'model.baseUrl must begin with http:// or https://' });
   return problems;
+}
+
+function image({ services }: TenantDocument): SemanticProblem[] {
+  if (services?.image === undefined || services.manager === 'compose') return [];
+  const path = ['services', 'image'];
+  return [{ path, key: true, message: 'services.image is only for services.manager: compose' }];
 }
 
 function skills({ skills: list = [] }: TenantDocument): SemanticProblem[] {

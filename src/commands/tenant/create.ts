@@ -13,6 +13,7 @@ export default class TenantCreate extends ChpCommand<typeof TenantCreate> {
   static override examples = [
     '<%= config.bin %> <%= command.id %> smith --host ops@hub.example --model anthropic --secret-env ANTHROPIC_API_KEY',
     '<%= config.bin %> <%= command.id %> demo --host local --model demo',
+    '<%= config.bin %> <%= command.id %> smith --host ops@hub.example --model demo --manager compose',
     '<%= config.bin %> <%= command.id %> smith -f tenant.yaml',
   ];
   static override args = { tenant: Args.string({ description: 'Name: a DNS label of up to 27 characters.' }) };
@@ -32,6 +33,11 @@ export default class TenantCreate extends ChpCommand<typeof TenantCreate> {
     'model-url': Flags.string({ description: 'Base URL of an OpenAI-compatible server.' }),
     port: Flags.integer({ description: 'Loopback port of the gateway.', min: 1024, max: 65500 }),
     timezone: Flags.string({ description: 'IANA zone of the family.' }),
+    manager: Flags.option({
+      options: ['auto', 'systemd', 'supervisor', 'compose'] as const,
+      description: 'What runs the services: systemd units, chp’s own supervisor, or Docker Compose.',
+    })(),
+    image: Flags.string({ description: 'With `--manager compose`: image on the host that containers start from.' }),
     skill: Flags.string({ description: '`builtin:<name>` or a folder; may be given often.', multiple: true }),
     'secret-env': Flags.string({
       description: 'Take the secret NAME from the variable of that name; may be given often.',

@@ -1,3 +1,4 @@
+import { BASE_IMAGE } from '../host-layout.ts';
 import type { Tenant, TenantDocument } from './schema.ts';
 
 export const DEFAULT_RUNTIME = 'clawdbot@2026.1.24-3';
@@ -48,7 +49,11 @@ export function withDefaults(document: TenantDocument): Tenant {
       memoryMaxMb: document.automation?.memoryMaxMb ?? 768,
     },
     secrets: document.secrets ?? [],
-    services: { manager: document.services?.manager ?? 'auto', memoryMaxMb: document.services?.memoryMaxMb ?? 2048 },
+    services: {
+      manager: document.services?.manager ?? 'auto',
+      image: document.services?.manager === 'compose' ? (document.services.image ?? BASE_IMAGE) : null,
+      memoryMaxMb: document.services?.memoryMaxMb ?? 2048,
+    },
     hardening: {
       firewall: document.hardening?.firewall ?? true,
       allowPorts: document.hardening?.allowPorts ?? [],

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { SECRET_NAME_PATTERN, TENANT_NAME_PATTERN } from '../names.ts';
+import { IMAGE_PATTERN, SECRET_NAME_PATTERN, TENANT_NAME_PATTERN } from '../names.ts';
 import {
   type Automation,
   AutomationSchema,
@@ -16,6 +16,7 @@ import {
  */
 
 export const ROLES = ['Admin', 'Adult', 'Teen', 'Child', 'Guest', 'Caregiver'] as const;
+export const MANAGERS = ['auto', 'systemd', 'supervisor', 'compose'] as const;
 export const CONTACT_KINDS = ['telegram', 'sms', 'voice', 'email', 'push'] as const;
 
 /** No control characters: what is shown on a terminal must not steer it. */
@@ -215,9 +216,19 @@ export const TenantSchema = Type.Object(
       Type.Object(
         {
           manager: Type.Optional(
-            oneOf(['auto', 'systemd', 'supervisor'], {
+            oneOf(MANAGERS, {
               default: 'auto',
-              description: '`auto`: systemd where it runs and root is to be had, else chp’s own supervisor.',
+              description:
+                '`auto`: systemd where it runs and root is to be had, else chp’s own supervisor. `compose`: Docker Compose.',
+            }),
+          ),
+          image: Type.Optional(
+            Type.String({
+              pattern: IMAGE_PATTERN,
+              maxLength: 255,
+              description:
+                'Only for `compose`: an image on the host, with a shell and glibc, that containers start from. Without it chp makes one there from the host’s own files, so nothing is pulled.',
+              examples: ['debian:bookworm-slim'],
             }),
           ),
           memoryMaxMb: Type.Optional(
@@ -287,6 +298,7 @@ export interface Tenant {
   notify: NonNullable<TenantDocument['notify']>;
   automation: Automation;
   secrets: string[];
-  services: { manager: 'auto' | 'systemd' | 'supervisor'; memoryMaxMb: number };
+  /** `image`: only where Compose runs them. */
+  services: { manager: (typeof MANAGERS)[number]; image: string | null; memoryMaxMb: number };
   hardening: { firewall: boolean; allowPorts: number[]; fail2ban: boolean; unattendedUpgrades: boolean };
 }

@@ -1,6 +1,7 @@
 import type { ServiceManager } from '../../core/agent-protocol.ts';
 import { ChpError } from '../../core/errors.ts';
-import type { HostFacts } from './host.ts';
+import { BASE_IMAGE, needsRoot } from '../../core/host-layout.ts';
+import type { ContainerFacts, HostFacts } from './host.ts';
 
 /** Node 24 is built against it. */
 const GLIBC = [2, 28] as const;
@@ -17,9 +18,9 @@ interface Lack {
 
 /**
  * All that keeps chp from working on a host. Pure.
- * `installed`: the runtime is there already, so that little disk is needed.
+ * `image`: what containers are to start from, with Compose.
  */
-export function lacks(facts: HostFacts, manager: ServiceManager): Lack[] {
+export function lacks(facts: HostFacts, manager: ServiceManager, image: string | null = null): Lack[] {
   const found: Lack[] = [];
   const need = (holds: boolean, what: string, next: string): void => {
     if (!holds) found.push({ what, next });
@@ -58,32 +59,66 @@ export function lacks(facts: HostFacts, manager: ServiceManager): Lack[] {
     `its clock is ${Math.abs(facts.clockOffsetS)} s ${facts.clockOffsetS < 0 ? 'behind' : 'ahead'}`,
     'Turn on time synchronisation: timedatectl set-ntp true',
   );
-  const tools =
-    manager === 'systemd' ? ['flock', 'tar', 'gzip', 'setpriv', 'useradd', 'systemd-creds'] : ['flock', 'tar', 'gzip'];
+  const tools = ['flock', 'tar', 'gzip', ...(needsRoot(manager) ? ['setpriv', 'useradd'] : [])];
+  if (manager === 'systemd') tools.push('systemd-creds');
   const absent = tools.filter((tool) => !facts.tools.includes(tool));
   need(
     absent.length === 0,
     `it lacks ${absent.join(', ')}`,
-    'Install util-linux, tar, gzip, passwd and systemd 250 or later.',
+    `Install util-linux, tar, gzip, passwd${manager === 'systemd' ? ' and systemd 250 or later' : ''}.`,
   );
-  if (manager === 'systemd') {
+  if (manager === 'systemd')
     need(
       facts.systemd !== null,
       'systemd does not run there',
       'Leave out services.manager, or set it to supervisor: then chp starts the services by itself.',
     );
+  if (needsRoot(manager))
     need(
       facts.rootAccess,
       `${facts.user} is neither root nor allowed to sudo without a password`,
       `Add to /etc/sudoers.d/chp: ${facts.user} ALL=(ALL) NOPASSWD: ALL`,
     );
-  }
+  if (manager === 'compose') found.push(...lacksForContainers(facts.containers, image ?? BASE_IMAGE));
   return found;
 }
 
+/** The first thing that is missing says all: what comes after it can't be seen without it. */
+function lacksForContainers(facts: ContainerFacts | null, image: string): Lack[] {
+  const { engine, fault, compose } = facts ?? { engine: null, fault: null, compose: null };
+  if (engine === null)
+    return fault === null
+      ? [{ what: 'it has no Docker', next: 'Install it: apt-get install docker.io docker-compose' }]
+      : [
+          {
+            what: `its Docker does not answer (${fault})`,
+            next: 'As root: systemctl enable --now docker; docker version',
+          },
+        ];
+  if (compose === null)
+    return [
+      {
+        what: 'it has no Docker Compose',
+        next: 'Install docker-compose, or the docker-compose-plugin of Docker’s own.',
+      },
+    ];
+  if (image === BASE_IMAGE || facts?.image) return [];
+  return [
+    {
+      what: `it has no image ${image}`,
+      next: `On the host: docker pull ${image} (or docker load), or leave services.image away: chp then makes one.`,
+    },
+  ];
+}
+
 /** @throws ChpError HOST_UNFIT naming everything that is missing at once */
-export function assertHostFit(target: string, facts: HostFacts, manager: ServiceManager): void {
-  const found = lacks(facts, manager);
+export function assertHostFit(
+  target: string,
+  facts: HostFacts,
+  manager: ServiceManager,
+  image: string | null = null,
+): void {
+  const found = lacks(facts, manager, image);
   if (found.length === 0) return;
   throw new ChpError('HOST_UNFIT', `${target} can't be a hub: ${found.map((lack) => lack.what).join('; ')}`, {
     next: found.map((lack) => lack.next),

@@ -34,16 +34,38 @@ export interface HostFacts {
   /** Programs may not be run from there. */
   noExec: boolean;
   tools: string[];
-  /** What is there of chp; null = nothing. */
-  chp: { manager: ServiceManager; nodeTree: string; tenants: string[] } | null;
+  /** What is there of chp; null = nothing. `manager`: what runs the tenant's services; null = it is not there. */
+  chp: { nodeTree: string; tenants: string[]; manager: ServiceManager | null } | null;
+  /** null where nobody asked for containers. */
+  containers: ContainerFacts | null;
+}
+
+export interface ContainerFacts {
+  /** Version of the engine that answers (root); null = none does. */
+  engine: string | null;
+  /** What the engine's client said, where no engine answers; null = there is no client. */
+  fault: string | null;
+  /** The command that is Compose; null = there is none. */
+  compose: string | null;
+  /** The image that was asked for is there. */
+  image: boolean;
 }
 
 const SCRIPT = readFileSync(packagePath('templates', 'host', 'facts.sh'), 'utf8');
 
-/** `root`: where chp is or would be; `tenant`: whose host it is. @throws ChpError AGENT_FAILED when the answer has not the form it must have */
-export async function readHostFacts(transport: Transport, root: string, tenant: string): Promise<HostFacts> {
+/**
+ * `root`: where chp is or would be; `tenant`: whose host it is; `image`: what containers are to start from, where there
+ * are to be any.
+ * @throws ChpError AGENT_FAILED when the answer has not the form it must have
+ */
+export async function readHostFacts(
+  transport: Transport,
+  root: string,
+  tenant: string,
+  image: string | null = null,
+): Promise<HostFacts> {
   const before = Date.now();
-  const { stdout, stderr, code } = await transport.exec(['sh', '-s', '--', root, tenant], {
+  const { stdout, stderr, code } = await transport.exec(['sh', '-s', '--', root, tenant, image ?? ''], {
     input: SCRIPT,
     deadlineMs: 30_000,
   });
@@ -81,21 +103,36 @@ export async function readHostFacts(transport: Transport, root: string, tenant: 
     readOnly: text('readOnly') === 'yes',
     noExec: text('noExec') === 'yes',
     tools: text('tools').split(' ').filter(Boolean),
-    chp: installed(text('hostFile'), text('tenants')),
+    chp: installed(text('hostFile'), text('tenants'), text('tenantFile')),
+    containers:
+      image === null
+        ? null
+        : {
+            engine: text('engine') || null,
+            fault: text('engineFault') || null,
+            compose: text('compose') || null,
+            image: text('image') === 'yes',
+          },
   };
 }
 
 /** One that was damaged by hand is as good as none: the next apply writes it anew. */
-function installed(hostFile: string, tenants: string): HostFacts['chp'] {
+function installed(hostFile: string, tenants: string, tenantFile: string): HostFacts['chp'] {
+  const { nodeTree } = parsed(hostFile);
+  if (typeof nodeTree !== 'string') return null;
+  const manager = MANAGERS.find((known) => known === parsed(tenantFile).manager) ?? null;
+  return { nodeTree, tenants: tenants.split(' ').filter(Boolean), manager };
+}
+
+function parsed(text: string): Record<string, unknown> {
   try {
-    const { manager, nodeTree } = JSON.parse(hostFile) as { manager: ServiceManager; nodeTree: string };
-    if (!['systemd', 'supervisor'].includes(manager) || typeof nodeTree !== 'string') return null;
-    return { manager, nodeTree, tenants: tenants.split(' ').filter(Boolean) };
+    return Object(JSON.parse(text)) as Record<string, unknown>;
   } catch {
-    return null;
+    return {};
   }
 }
 
+const MANAGERS: readonly ServiceManager[] = ['systemd', 'supervisor', 'compose'];
 const PLATFORMS: Record<string, Platform> = { x86_64: 'linux-x64', aarch64: 'linux-arm64' };
 
 /** The bundle that a host runs. @throws HOST_UNFIT */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ServiceManager } from '../../core/agent-protocol.ts';
 import { type Digest, sha256 } from '../../core/digest.ts';
-import { hostLayout, tenantLayout, tenantUser } from '../../core/host-layout.ts';
+import { BASE_IMAGE, hostLayout, needsRoot, nodeBinary, tenantLayout, tenantUser } from '../../core/host-layout.ts';
 import { packagePath } from '../../core/package-root.ts';
 
 /** What the base of a host is to be: all that is there before a generation runs. */
@@ -20,6 +20,8 @@ export interface DesiredBase {
   packages: readonly string[];
   /** The gateway may change its own config: somebody but the operator owns parts of it. Default false. */
   configWritable?: boolean;
+  /** Containers start from the image that chp makes of the host's own files. Default false. */
+  baseImage?: boolean;
 }
 
 export interface BaseDir {
@@ -38,14 +40,14 @@ export const FIREWALL_UNIT_FILE = `/etc/systemd/system/${FIREWALL_UNIT}`;
 
 /** User that owns what the gateway writes. */
 export function ownerOf({ manager, tenant }: Pick<DesiredBase, 'manager' | 'tenant'>, login: string): string {
-  return manager === 'systemd' ? tenantUser(tenant) : login;
+  return needsRoot(manager) ? tenantUser(tenant) : login;
 }
 
 /** Folders in the order in which they are made. */
 export function desiredDirs(desired: DesiredBase, login: string): BaseDir[] {
   const host = hostLayout(desired.root);
   const tenant = tenantLayout(desired.root, desired.tenant);
-  const admin = desired.manager === 'systemd' ? 'root' : login;
+  const admin = needsRoot(desired.manager) ? 'root' : login;
   const own = ownerOf(desired, login);
   const dir = (path: string, mode: string, owner = admin): BaseDir => ({ path, mode, owner });
   return [
@@ -71,8 +73,8 @@ export function desiredDirs(desired: DesiredBase, login: string): BaseDir[] {
 /** Small files; the node tree travels by itself. */
 export function desiredFiles(desired: DesiredBase, login: string): BaseFile[] {
   const host = hostLayout(desired.root);
-  const { keys } = tenantLayout(desired.root, desired.tenant);
-  const owner = desired.manager === 'systemd' ? 'root' : login;
+  const { about, keys } = tenantLayout(desired.root, desired.tenant);
+  const owner = needsRoot(desired.manager) ? 'root' : login;
   const file = (path: string, mode: string, content: string): BaseFile => ({
     path,
     mode,
@@ -80,7 +82,6 @@ export function desiredFiles(desired: DesiredBase, login: string): BaseFile[] {
     content: () => content,
     sha256: sha256(content),
   });
-  const about = { schema: 1, root: desired.root, manager: desired.manager, nodeTree: desired.node.digest };
   return [
     {
       path: host.agent,
@@ -92,7 +93,8 @@ export function desiredFiles(desired: DesiredBase, login: string): BaseFile[] {
     file(`${keys}/identity.age`, '600', `${desired.ageIdentity}\n`),
     file(`${keys}/signing.pub`, '644', desired.signingPublicKey),
     ...firewallFiles(desired, file),
-    file(host.hostFile, '644', `${JSON.stringify(about)}\n`),
+    file(about, '644', `${JSON.stringify({ schema: 1, manager: desired.manager })}\n`),
+    file(host.hostFile, '644', `${JSON.stringify({ schema: 1, root: desired.root, nodeTree: desired.node.digest })}\n`),
   ];
 }
 
@@ -109,6 +111,13 @@ function firewallFiles(
     file(`${desired.root}/agent/firewall.nft`, '644', rules),
     file(FIREWALL_UNIT_FILE, '644', template(FIREWALL_UNIT).replaceAll('{{root}}', desired.root)),
   ];
+}
+
+/** Makes `BASE_IMAGE`, or says whether it is as it would be made now. @returns a shell command */
+export function baseImageScript(desired: DesiredBase, act: 'make' | 'check'): string {
+  const node = nodeBinary(desired.root, desired.node.digest);
+  const script = readFileSync(packagePath('templates', 'compose', 'base-image.sh'), 'utf8');
+  return `sh -s -- ${act} ${BASE_IMAGE} '${node}' <<'SCRIPT'\n${script}SCRIPT`;
 }
 
 function template(name: string): string {

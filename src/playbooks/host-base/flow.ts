@@ -2,10 +2,18 @@ import { createReadStream } from 'node:fs';
 import { createGzip, createZstdDecompress } from 'node:zlib';
 import { diskFault } from '../../core/disk-fault.ts';
 import { ChpError } from '../../core/errors.ts';
-import { tenantUser } from '../../core/host-layout.ts';
+import { BASE_IMAGE, needsRoot, tenantUser } from '../../core/host-layout.ts';
 import type { Transport } from '../../core/ports/transport.ts';
 import { readTreeEntries } from '../../core/tree-archive.ts';
-import { type DesiredBase, desiredDirs, desiredFiles, FIREWALL_UNIT, FIREWALL_UNIT_FILE, ownerOf } from './desired.ts';
+import {
+  baseImageScript,
+  type DesiredBase,
+  desiredDirs,
+  desiredFiles,
+  FIREWALL_UNIT,
+  FIREWALL_UNIT_FILE,
+  ownerOf,
+} from './desired.ts';
 import { type BaseAction, type BaseFacts, describeAction, planBase } from './steps.ts';
 
 const LONG_MS = 600_000;
@@ -13,10 +21,11 @@ const LONG_MS = 600_000;
 /** Brings a host's base in line. @returns what was done, in words; empty when nothing was. */
 export async function convergeBase(transport: Transport, desired: DesiredBase): Promise<string[]> {
   const actions = planBase(await readBaseFacts(transport, desired), desired);
-  const asRoot = desired.manager === 'systemd';
+  const asRoot = needsRoot(desired.manager);
   let batch: BaseAction[] = [];
   const flush = async (): Promise<void> => {
-    if (batch.length > 0) await runScript(transport, asRoot, ['set -eu', ...batch.flatMap(scriptOf), ''].join('\n'));
+    const lines = batch.flatMap((action) => scriptOf(action, desired));
+    if (lines.length > 0) await runScript(transport, asRoot, ['set -eu', ...lines, ''].join('\n'));
     batch = [];
   };
   for (const action of actions) {
@@ -43,7 +52,7 @@ export async function removeBase(
   const { root, tenant } = base;
   const user = tenantUser(tenant);
   const lines = [`rm -rf ${quote(`${root}/tenants/${tenant}`)}`];
-  if (base.manager === 'systemd')
+  if (needsRoot(base.manager))
     lines.push(
       `if id -u ${user} >/dev/null 2>&1; then`,
       // A process that was killed keeps the user busy for a moment.
@@ -53,15 +62,16 @@ export async function removeBase(
     );
   lines.push(
     `if [ -d ${quote(root)} ] && [ -z "$(ls -A ${quote(`${root}/tenants`)} 2>/dev/null)" ]; then`,
-    ...(base.manager === 'systemd'
+    ...(needsRoot(base.manager)
       ? [
           `  if [ -f ${FIREWALL_UNIT_FILE} ]; then systemctl disable --now ${FIREWALL_UNIT} >/dev/null 2>&1 || true; rm -f ${FIREWALL_UNIT_FILE}; systemctl daemon-reload; fi`,
+          `  if command -v docker >/dev/null 2>&1; then docker image rm ${BASE_IMAGE} >/dev/null 2>&1 || true; fi`,
         ]
       : []),
     `  rm -rf ${quote(root)}`,
     'fi',
   );
-  await runScript(transport, base.manager === 'systemd', ['set -eu', ...lines, ''].join('\n'));
+  await runScript(transport, needsRoot(base.manager), ['set -eu', ...lines, ''].join('\n'));
 }
 
 async function readBaseFacts(transport: Transport, desired: DesiredBase): Promise<BaseFacts> {
@@ -76,10 +86,11 @@ async function readBaseFacts(transport: Transport, desired: DesiredBase): Promis
         `dpkg-query -W -f '\${Status}' ${quote(name)} 2>/dev/null | grep -q 'ok installed' && echo ${quote(`package ${name}`)}`,
     ),
     `for p in ${paths.map(quote).join(' ')}; do [ -e "$p" ] || continue; stat -c 'path %a %U %n' "$p"; [ -f "$p" ] && sha256sum "$p" | sed 's/^/sum /'; done`,
+    ...(desired.baseImage ? [baseImageScript(desired, 'check')] : []),
     'true',
     '',
   ].join('\n');
-  const { stdout } = await runScript(transport, desired.manager === 'systemd', script);
+  const { stdout } = await runScript(transport, needsRoot(desired.manager), script);
   const facts: BaseFacts = {
     login,
     userExists: false,
@@ -88,12 +99,14 @@ async function readBaseFacts(transport: Transport, desired: DesiredBase): Promis
     firewall: false,
     packages: {},
     nft: false,
+    baseImage: false,
   };
   for (const line of stdout.split('\n')) {
     const [, kind = '', rest = ''] = /^(\S+) ?(.*)$/.exec(line) ?? [];
     if (kind === 'user') facts.userExists = true;
     else if (kind === 'node') facts.nodeTree = true;
     else if (kind === 'nft') facts.nft = true;
+    else if (kind === 'image') facts.baseImage = true;
     else if (kind === 'firewall') facts.firewall = true;
     else if (kind === 'package') facts.packages[rest] = true;
     else if (kind === 'path') {
@@ -127,13 +140,13 @@ async function installNode(transport: Transport, { root, node, manager }: Desire
     .pipe(createGzip({ level: 1 }));
   const { code, stderr } = await transport.exec(['sh', '-c', script], {
     input,
-    root: manager === 'systemd',
+    root: needsRoot(manager),
     deadlineMs: LONG_MS,
   });
   if (code !== 0) throw failed(transport, 'node could not be installed', stderr);
 }
 
-function scriptOf(action: BaseAction): string[] {
+function scriptOf(action: BaseAction, desired: DesiredBase): string[] {
   switch (action.do) {
     case 'install-package':
       return [
@@ -157,6 +170,8 @@ function scriptOf(action: BaseAction): string[] {
         `chown ${action.owner}: ${temporary}; chmod ${action.mode} ${temporary}; mv -f ${temporary} ${quote(action.path)}`,
       ];
     }
+    case 'make-image':
+      return [baseImageScript(desired, 'make')];
     case 'load-firewall':
       return [
         'systemctl daemon-reload',

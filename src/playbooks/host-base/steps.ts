@@ -1,3 +1,4 @@
+import { BASE_IMAGE, needsRoot } from '../../core/host-layout.ts';
 import {
   type BaseDir,
   type BaseFile,
@@ -19,6 +20,8 @@ export interface BaseFacts {
   firewall: boolean;
   packages: Record<string, boolean>;
   nft: boolean;
+  /** The image of containers is there, and as it would be made now. */
+  baseImage: boolean;
 }
 
 export type BaseAction =
@@ -27,13 +30,14 @@ export type BaseAction =
   | ({ do: 'ensure-dir' } & BaseDir)
   | { do: 'install-node'; digest: string }
   | ({ do: 'put-file' } & BaseFile)
+  | { do: 'make-image' }
   | { do: 'load-firewall' };
 
 /** What has to be done, in order; nothing when the host is as it should be. Pure. */
 export function planBase(facts: BaseFacts, desired: DesiredBase): BaseAction[] {
   const actions: BaseAction[] = [];
   for (const name of desired.packages) if (!facts.packages[name]) actions.push({ do: 'install-package', name });
-  if (desired.manager === 'systemd' && !facts.userExists)
+  if (needsRoot(desired.manager) && !facts.userExists)
     actions.push({
       do: 'ensure-user',
       user: ownerOf(desired, facts.login),
@@ -44,6 +48,7 @@ export function planBase(facts: BaseFacts, desired: DesiredBase): BaseAction[] {
     if (is?.mode !== dir.mode || is.owner !== dir.owner) actions.push({ do: 'ensure-dir', ...dir });
   }
   if (!facts.nodeTree) actions.push({ do: 'install-node', digest: desired.node.digest });
+  if (desired.baseImage && !facts.baseImage) actions.push({ do: 'make-image' });
   let firewallChanged = false;
   for (const file of desiredFiles(desired, facts.login)) {
     const is = facts.paths[file.path];
@@ -68,6 +73,8 @@ export function describeAction(action: BaseAction): string {
       return `node ${action.digest.slice(0, 12)}`;
     case 'put-file':
       return `file ${action.path}`;
+    case 'make-image':
+      return `image ${BASE_IMAGE}`;
     case 'load-firewall':
       return 'firewall rules';
   }

@@ -73,7 +73,7 @@ async function isConverged(host: Host, tenant: string, digest: string): Promise<
   if (currentGeneration(host.root, tenant) !== digest || new Journal(layout.journal).open()) return false;
   const live = existsSync(layout.config) ? readFileSync(layout.config, 'utf8') : null;
   const manager = managerFor(host, tenant);
-  const drift = driftOf(host, tenant, digest, live, manager);
+  const drift = await driftOf(host, tenant, digest, live, manager);
   if (drift.files.length > 0 || drift.config.some((change) => change.owner === 'operator')) return false;
   const services = await manager.status();
   const { manifest } = running(host.root, tenant);

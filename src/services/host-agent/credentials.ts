@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { chown, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServiceManager } from '../../core/agent-protocol.ts';
 import { ChpError } from '../../core/errors.ts';
@@ -8,6 +8,7 @@ import { tenantLayout } from '../../core/host-layout.ts';
 import { credentialFile } from './manager/unit.ts';
 import { run } from './run.ts';
 import type { Store } from './store.ts';
+import { userOf } from './users.ts';
 
 const SECRET_FILE = /^secrets\/([A-Z][A-Z0-9_]*)\.age$/;
 
@@ -25,7 +26,7 @@ export async function decryptSecret(
 
 /**
  * Puts every secret of the generation where the services get it: encrypted to this machine by systemd-creds, or, where
- * there is no systemd, as 0600 files in a 0700 directory. Secrets the generation lacks are removed.
+ * there is no systemd-creds in use, as 0600 files in a 0700 directory. Secrets the generation lacks are removed.
  */
 export async function installCredentials(
   root: string,
@@ -35,6 +36,7 @@ export async function installCredentials(
 ): Promise<void> {
   const layout = tenantLayout(root, manifest.tenant);
   await mkdir(layout.credentials, { recursive: true, mode: 0o700 });
+  const reader = manager === 'compose' ? userOf(manifest.tenant) : null;
   const kept = new Set<string>();
   for (const file of manifest.files) {
     const name = SECRET_FILE.exec(file.path)?.[1];
@@ -46,7 +48,11 @@ export async function installCredentials(
     const value = await decrypt(root, manifest.tenant, await store.read(file.sha256), name);
     if (manager === 'systemd')
       await run('systemd-creds', ['encrypt', `--name=${name}`, '-', `${target}.new`], { input: value });
-    else await writeFile(`${target}.new`, value, { mode: 0o600, flush: true });
+    else {
+      await writeFile(`${target}.new`, value, { mode: 0o600, flush: true });
+      // A container gets the file itself, and its user must be able to read it; nobody else comes into this folder.
+      if (reader) await chown(`${target}.new`, reader.uid, reader.gid);
+    }
     await rename(`${target}.new`, target);
     await writeFile(stamp, file.sha256, { mode: 0o600 });
   }

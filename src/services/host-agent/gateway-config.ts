@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ChpError } from '../../core/errors.ts';
 import type { GenerationManifest } from '../../core/generation.ts';
-import { tenantLayout, tenantUser } from '../../core/host-layout.ts';
+import { needsRoot, tenantLayout, tenantUser } from '../../core/host-layout.ts';
 import type { Host } from './host.ts';
 import { resolveServices } from './manager/resolve.ts';
 import { run } from './run.ts';
@@ -24,10 +24,9 @@ export async function validateConfig(host: Host, manifest: GenerationManifest, c
   await writeFile(candidate, config, { mode: 0o644 });
   const user = tenantUser(manifest.tenant);
   // Never the gateway's code as root.
-  const asUser =
-    host.manager === 'systemd'
-      ? ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--init-groups', '--no-new-privs']
-      : [];
+  const asUser = needsRoot(host.manager)
+    ? ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--init-groups', '--no-new-privs']
+    : [];
   const [command = '', ...args] = [...asUser, node, entry, 'config', 'get', 'gateway.port'];
   try {
     const placeholders = Object.fromEntries(gateway.credentials.map((name) => [name, 'placeholder']));

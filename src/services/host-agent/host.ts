@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { ServiceManager } from '../../core/agent-protocol.ts';
 import type { Digest } from '../../core/digest.ts';
 import { ChpError } from '../../core/errors.ts';
-import { hostLayout } from '../../core/host-layout.ts';
+import { hostLayout, tenantLayout } from '../../core/host-layout.ts';
+import { hasSystemd } from './manager/systemd-recovery.ts';
 
-/** What this host is: written once by the bootstrap. */
+/** What this host is, and what runs a tenant's services there: written by the bootstrap. */
 export interface Host {
   schema: 1;
   root: string;
@@ -13,13 +14,29 @@ export interface Host {
 }
 
 /** @throws ChpError AGENT_FAILED where the host was not bootstrapped */
-export function readHost(root: string): Host {
+export function readHost(root: string, tenant: string): Host {
+  return { ...readRoot(root), manager: managerOf(root, tenant) };
+}
+
+/** As `readHost`, without a tenant. */
+export function readRoot(root: string): Omit<Host, 'manager'> {
+  return readAbout<Omit<Host, 'manager'>>(hostLayout(root).hostFile, (host) => host.root === root);
+}
+
+/** Of a tenant that is not here (any more): the one that would be taken if nobody said. */
+function managerOf(root: string, tenant: string): ServiceManager {
+  const { about } = tenantLayout(root, tenant);
+  if (existsSync(about)) return readAbout<Pick<Host, 'schema' | 'manager'>>(about, ({ manager }) => !!manager).manager;
+  return hasSystemd() && process.getuid?.() === 0 ? 'systemd' : 'supervisor';
+}
+
+function readAbout<T extends { schema: 1 }>(path: string, isOurs: (about: T) => boolean): T {
   try {
-    const host = JSON.parse(readFileSync(hostLayout(root).hostFile, 'utf8')) as Host;
-    if (host.schema !== 1 || host.root !== root) throw new Error('written for another place or by another chp');
-    return host;
+    const about = JSON.parse(readFileSync(path, 'utf8')) as T;
+    if (about.schema !== 1 || !isOurs(about)) throw new Error('written for another place or by another chp');
+    return about;
   } catch (cause) {
-    throw new ChpError('AGENT_FAILED', `${hostLayout(root).hostFile} is missing or damaged`, {
+    throw new ChpError('AGENT_FAILED', `${path} is missing or damaged`, {
       why: (cause as Error).message,
       next: ['chp tenant apply puts it back.'],
       cause,

@@ -20,6 +20,13 @@ export function processesOf(root: string, tenant: string): number[] {
     .map(Number);
 }
 
+/** Process that started it (proc_pid_stat(5)); null = gone. */
+export function parentOf(pid: number): number | null {
+  // Its name stands in brackets before, and may hold any character.
+  const fields = readOrEmpty(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ') ?? [];
+  return Number(fields[1]) || null;
+}
+
 /** Ends what a supervisor that was killed left behind, holding ports: politely, then not. */
 export async function endProcessesOf(root: string, tenant: string, politeMs: number): Promise<void> {
   const signal = (name: NodeJS.Signals): boolean => {

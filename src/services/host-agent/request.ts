@@ -4,7 +4,8 @@ import type { Digest } from '../../core/digest.ts';
 import { ChpError } from '../../core/errors.ts';
 import type { Frame } from '../../core/frames.ts';
 import type { GenerationManifest, SignedGeneration } from '../../core/generation.ts';
-import { assertTenantName } from '../../core/names.ts';
+import { BASE_IMAGE } from '../../core/host-layout.ts';
+import { assertTenantName, IMAGE_PATTERN } from '../../core/names.ts';
 import { WORKER_METHODS, type WorkerMethod } from '../../core/worker-protocol.ts';
 
 type Check = (value: unknown) => boolean;
@@ -76,8 +77,9 @@ export function assertManifest(manifest: GenerationManifest): void {
   }
   for (const [name, digest] of Object.entries(manifest.trees ?? {}))
     if (!isService(name) || !isDigest(digest)) refuse(`"${name}" can't be a tree`);
-  for (const { name, env, credentials } of manifest.services) {
+  for (const { name, env, credentials, image = BASE_IMAGE } of manifest.services) {
     if (!isService(name)) refuse(`"${name}" can't be a service`);
+    if (!new RegExp(IMAGE_PATTERN).test(image)) refuse(`"${image}" can't be an image`);
     for (const variable of [...Object.keys(env), ...credentials])
       if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(variable)) refuse(`"${variable}" can't be a variable`);
   }

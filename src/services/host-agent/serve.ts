@@ -11,7 +11,7 @@ import type { WorkerMethod } from '../../core/worker-protocol.ts';
 import { Activation } from './activation.ts';
 import { apply } from './apply.ts';
 import { decryptSecret } from './credentials.ts';
-import { type Host, readHost } from './host.ts';
+import { readHost, readRoot } from './host.ts';
 import { lockTenant } from './locks.ts';
 import { managerFor } from './manager/choose.ts';
 import { assertRequest } from './request.ts';
@@ -30,9 +30,8 @@ export async function serve(root: string, input: Readable, output: Writable): Pr
   };
   try {
     const request = assertRequest((await frames.next()).value ?? undefined);
-    const host = readHost(root);
-    if (request.op === 'apply') await apply(host, request, frames, send);
-    else await send({ event: 'result', result: await answer(host, request, frames, send) });
+    if (request.op === 'apply') await apply(readHost(root, request.tenant), request, frames, send);
+    else await send({ event: 'result', result: await answer(root, request, frames, send) });
   } catch (error) {
     const fault = faultOf(error);
     await send({ event: 'error', error: { ...fault.toJSON(), next: [...fault.next] } });
@@ -48,13 +47,14 @@ function faultOf(error: unknown): ChpError {
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 async function answer(
-  host: Host,
+  root: string,
   request: Exclude<ReturnType<typeof assertRequest>, { op: 'apply' }>,
   frames: AsyncGenerator<Frame>,
   send: (event: AgentEvent) => Promise<void>,
 ): Promise<unknown> {
-  if (request.op === 'facts') return { protocol: PROTOCOL_VERSION, node: process.version, ...host };
+  if (request.op === 'facts') return { protocol: PROTOCOL_VERSION, node: process.version, ...readRoot(root) };
   const { tenant } = request;
+  const host = readHost(root, tenant);
   const manager = managerFor(host, tenant);
   const activation = new Activation(host, tenant, manager);
   switch (request.op) {

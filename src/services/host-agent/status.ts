@@ -56,19 +56,19 @@ export async function hostStatus(host: Host, tenant: string, manager: Manager): 
     previous: journal.previous(),
     interrupted: open ? { step: open.step ?? 'received', generation: open.generation } : null,
     services: existsSync(layout.dir) ? await manager.status() : [],
-    drift: current ? driftOf(host, tenant, current, live, manager) : { config: [], files: [] },
+    drift: current ? await driftOf(host, tenant, current, live, manager) : { config: [], files: [] },
     configDigest: { file: live === null ? null : sha256(live), running: null },
   };
 }
 
 /** Where files, units and live config differ from the generation that runs. */
-export function driftOf(
+export async function driftOf(
   { root }: Host,
   tenant: string,
   current: Digest,
   live: string | null,
   manager: Manager,
-): HostStatus['drift'] {
+): Promise<HostStatus['drift']> {
   const manifest = storedGeneration(root, tenant, current)?.manifest;
   if (!manifest) return { config: [], files: [{ path: 'generation.json', problem: 'changed' }] };
   const dir = join(tenantLayout(root, tenant).generations, current);
@@ -88,7 +88,7 @@ export function driftOf(
   for (const tree of treesOf(manifest))
     if (!existsSync(join(hostLayout(root).trees, tree, TREE_MANIFEST)))
       files.push({ path: `trees/${tree}`, problem: 'missing' });
-  files.push(...manager.drift(resolveServices(root, manifest, null)));
+  files.push(...(await manager.drift(resolveServices(root, manifest, null))));
   return { files, config: configDriftOf(readOrNull(join(dir, 'config/gateway.json')), live, manifest.ownership) };
 }
 

@@ -18,6 +18,8 @@ export interface HubArgs {
   packages: string[];
   /** Family or agent own parts of the gateway's config, so the gateway may write it. Default false. */
   configWritable?: boolean;
+  /** Containers of the tenant start from the image that chp makes of the host's own files. Default false. */
+  baseImage?: boolean;
   /** A higher number makes the tenant's whole identity anew. Default 0. */
   rotation?: number;
 }

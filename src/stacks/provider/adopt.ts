@@ -12,13 +12,13 @@ import type { HostAddress } from './import-id.ts';
 export function adoptHost(address: HostAddress): Promise<HostState> {
   return overTransport(address, async (transport) => {
     const host = hostLayout(address.root);
-    const { keys } = tenantLayout(address.root, address.tenant);
-    const about = parseAbout(await read(transport, address, `cat '${host.hostFile}'`), transport.target);
+    const { about, keys } = tenantLayout(address.root, address.tenant);
+    const json = async <T>(path: string): Promise<T> => parse(await read(transport, address, `cat '${path}'`), path);
     const agentDigest = (await read(transport, address, `sha256sum '${host.agent}'`)).slice(0, 64);
     return {
       ...address,
-      manager: about.manager,
-      nodeDigest: about.nodeTree,
+      manager: (await json<{ manager: ServiceManager }>(about)).manager,
+      nodeDigest: (await json<{ nodeTree: string }>(host.hostFile)).nodeTree,
       nodeArchive: '',
       agentDigest,
       agentPath: '',
@@ -42,10 +42,10 @@ async function read(transport: Transport, { tenant, root }: HostAddress, command
   });
 }
 
-function parseAbout(text: string, target: string): { manager: ServiceManager; nodeTree: string } {
+function parse<T>(text: string, path: string): T {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new ChpError('INTEGRITY', `host.json on ${target} is damaged`, { cause });
+    throw new ChpError('INTEGRITY', `${path} is damaged`, { cause });
   }
 }

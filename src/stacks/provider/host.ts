@@ -1,6 +1,6 @@
 import { openTransport } from '../../adapters/transports.ts';
 import { ChpError } from '../../core/errors.ts';
-import { tenantLayout } from '../../core/host-layout.ts';
+import { needsRoot, tenantLayout } from '../../core/host-layout.ts';
 import type { Transport } from '../../core/ports/transport.ts';
 import type { DesiredBase } from '../../playbooks/host-base/desired.ts';
 import { convergeBase, readBase, removeBase } from '../../playbooks/host-base/flow.ts';
@@ -29,6 +29,7 @@ const COMPARED = [
   'firewallPorts',
   'packages',
   'configWritable',
+  'baseImage',
   'ageIdentity',
   'signingPublicKey',
 ] as const satisfies readonly (keyof HostInputs)[];
@@ -60,7 +61,7 @@ function refused(tenant: string, why: string): ChpError {
 async function isSameHost(old: HostState, next: HostInputs): Promise<boolean> {
   const { keys } = tenantLayout(next.root, next.tenant);
   const { code, stdout } = await overTransport(next, (transport) =>
-    transport.exec(['cat', `${keys}/signing.pub`], { root: next.manager === 'systemd' }),
+    transport.exec(['cat', `${keys}/signing.pub`], { root: needsRoot(next.manager) }),
   );
   return code === 0 && stdout.trim() === old.signingPublicKey.trim();
 }
@@ -102,6 +103,7 @@ function desiredBase(inputs: HostInputs): DesiredBase {
     firewallPorts: inputs.firewallPorts ?? null,
     packages: inputs.packages ?? [],
     configWritable: inputs.configWritable ?? false,
+    baseImage: inputs.baseImage ?? false,
   };
 }
 

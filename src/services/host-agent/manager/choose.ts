@@ -1,14 +1,12 @@
-import { ChpError } from '../../../core/errors.ts';
 import type { Host } from '../host.ts';
+import { composeManager } from './compose.ts';
 import type { Manager } from './manager.ts';
 import { supervisorManager } from './supervisor.ts';
 import { systemdManager } from './systemd.ts';
 
-/** What runs a tenant's processes on this host. @throws HOST_UNFIT for a manager that this agent does not have */
+const MANAGERS = { systemd: systemdManager, supervisor: supervisorManager, compose: composeManager };
+
+/** What runs a tenant's processes on this host. */
 export function managerFor(host: Host, tenant: string): Manager {
-  if (host.manager === 'systemd') return systemdManager(host.root, tenant);
-  if (host.manager === 'supervisor') return supervisorManager(host.root, tenant);
-  throw new ChpError('HOST_UNFIT', `this agent can't run services with ${host.manager}`, {
-    next: ['Set `services: { manager: auto }` in tenant.yaml.'],
-  });
+  return MANAGERS[host.manager](host.root, tenant);
 }

@@ -15,7 +15,7 @@ export interface Manager {
   stop(): Promise<void>;
   status(): Promise<ServiceStatus[]>;
   /** What of the manager's own files is not as it was written; by the services' fingerprints nothing is judged. */
-  drift(services: readonly ResolvedService[]): HostStatus['drift']['files'];
+  drift(services: readonly ResolvedService[]): Promise<HostStatus['drift']['files']>;
   /** Removes units, supervisor and all they own. */
   remove(): Promise<void>;
   /** Arranges that a cut activation is recovered soon, even when this process is killed; until disarmed. */

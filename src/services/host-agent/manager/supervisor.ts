@@ -72,7 +72,7 @@ export function supervisorManager(root: string, tenant: string): Manager {
           },
       );
     },
-    drift: () => (existsSync(desiredFile(layout)) ? [] : [{ path: 'run/desired.json', problem: 'missing' }]),
+    drift: async () => (existsSync(desiredFile(layout)) ? [] : [{ path: 'run/desired.json', problem: 'missing' }]),
     async remove() {
       await stopSupervisor();
       await endProcessesOf(root, tenant, POLITE_MS);

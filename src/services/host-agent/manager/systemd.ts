@@ -1,19 +1,14 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { HostStatus, ServiceStatus } from '../../../core/agent-protocol.ts';
-import { ChpError } from '../../../core/errors.ts';
-import { hostLayout, type TenantLayout, tenantLayout, unitName } from '../../../core/host-layout.ts';
+import { type TenantLayout, tenantLayout, unitName } from '../../../core/host-layout.ts';
 import { run } from '../run.ts';
+import { readOrNull, writeIfChanged } from './files.ts';
 import type { Manager, ResolvedService } from './manager.ts';
-import { LAUNCH_SCRIPT, launcher, renderRecoverUnit, renderUnit, withoutFingerprint } from './unit.ts';
-
-const UNITS = '/etc/systemd/system';
-/** Where `WantedBy=` of our units puts them. */
-const WANTS = join(UNITS, 'multi-user.target.wants');
-/** How soon, and how often, a cut activation is looked for. */
-const WATCH_S = 20;
+import { isEnabled, SystemdRecovery, UNITS } from './systemd-recovery.ts';
+import { LAUNCH_SCRIPT, launcher, renderUnit, withoutFingerprint } from './unit.ts';
 
 /** Runs a tenant's services as hardened system units. */
 export function systemdManager(root: string, tenant: string): Manager {
@@ -21,26 +16,20 @@ export function systemdManager(root: string, tenant: string): Manager {
 }
 
 class SystemdManager implements Manager {
-  readonly #root: string;
   readonly #tenant: string;
   readonly #layout: TenantLayout;
-  /** A transient timer while an activation is under way, and a unit for every boot. */
-  readonly #watch: string;
-  readonly #recover: string;
+  readonly #recovery: SystemdRecovery;
 
   constructor(root: string, tenant: string) {
-    this.#root = root;
     this.#tenant = tenant;
     this.#layout = tenantLayout(root, tenant);
-    this.#watch = `chp-${tenant}-watch`;
-    this.#recover = unitName(tenant, 'recover');
+    this.#recovery = new SystemdRecovery(root, tenant);
   }
 
   async reconcile(services: readonly ResolvedService[], options?: { configWritable: boolean }): Promise<void> {
     const slowestStopMs = (Math.max(0, ...services.map((service) => service.stopTimeoutS)) + 30) * 1000;
     writeIfChanged(launcher(this.#layout), LAUNCH_SCRIPT, 0o755);
-    const recoverUnit = renderRecoverUnit(this.#tenant, this.#layout, this.#recoverArgv());
-    const newRecover = writeIfChanged(join(UNITS, this.#recover), recoverUnit, 0o644);
+    const newRecover = this.#recovery.writeUnit();
     const changed = services.flatMap((service) => {
       const unit = unitName(this.#tenant, service.name);
       const text = renderUnit(this.#tenant, service, this.#layout, options?.configWritable ?? false);
@@ -51,7 +40,7 @@ class SystemdManager implements Manager {
     await this.#drop(gone);
     if (changed.length + gone.length > 0 || newRecover) await run('systemctl', ['daemon-reload']);
     // It makes systemd read every unit anew: a quarter of a second that most pushes can do without.
-    const disabled = [this.#recover, ...wanted].filter((unit) => !existsSync(join(WANTS, unit)));
+    const disabled = [this.#recovery.unit, ...wanted].filter((unit) => !isEnabled(unit));
     if (disabled.length > 0) await run('systemctl', ['enable', '--quiet', ...disabled]);
     if (wanted.length === 0) return;
     const active = new Set((await statusOf(wanted)).filter((unit) => unit.active).map((unit) => unit.name));
@@ -73,7 +62,7 @@ class SystemdManager implements Manager {
     return found.map((unit) => ({ ...unit, name: this.#serviceOf(unit.name) }));
   }
 
-  drift(services: readonly ResolvedService[]): HostStatus['drift']['files'] {
+  async drift(services: readonly ResolvedService[]): Promise<HostStatus['drift']['files']> {
     const wanted = new Map<string, string>([[launcher(this.#layout), LAUNCH_SCRIPT]]);
     for (const service of services) {
       // Whether the gateway may write its config is not known here: both forms are right.
@@ -91,24 +80,19 @@ class SystemdManager implements Manager {
 
   async remove(): Promise<void> {
     const units = this.#unitFiles();
-    await this.#drop(existsSync(join(UNITS, this.#recover)) ? [...units, this.#recover] : units);
+    await this.#drop(units);
+    await this.#recovery.remove();
     rmSync(launcher(this.#layout), { force: true });
     await run('systemctl', ['daemon-reload']);
     if (units.length > 0) await run('systemctl', ['reset-failed', ...units], { allowFailure: true });
   }
 
-  async armRecovery(): Promise<void> {
-    const when = [`--on-active=${WATCH_S}`, `--on-unit-inactive=${WATCH_S}`, '--timer-property=AccuracySec=1s'];
-    const args = ['--quiet', '--collect', `--unit=${this.#watch}`, ...when, ...this.#recoverArgv()];
-    const { code } = await run('systemd-run', args, { allowFailure: true });
-    if (code === 0) return;
-    // One of an earlier activation is still there.
-    await this.disarmRecovery();
-    await run('systemd-run', args);
+  armRecovery(): Promise<void> {
+    return this.#recovery.arm();
   }
 
-  async disarmRecovery(): Promise<void> {
-    await run('systemctl', ['stop', `${this.#watch}.timer`], { allowFailure: true });
+  disarmRecovery(): Promise<void> {
+    return this.#recovery.disarm();
   }
 
   async *logs(service: string, lines: number, follow: boolean, signal: AbortSignal): AsyncGenerator<string> {
@@ -120,11 +104,6 @@ class SystemdManager implements Manager {
     });
     child.on('error', () => {});
     yield* createInterface({ input: child.stdout });
-  }
-
-  #recoverArgv(): string[] {
-    const { agent } = hostLayout(this.#root);
-    return [process.execPath, agent, 'recover', '--root', this.#root, '--tenant', this.#tenant];
   }
 
   #serviceOf(unit: string): string {
@@ -165,20 +144,4 @@ async function statusOf(units: readonly string[]): Promise<ServiceStatus[]> {
         since: since > 0 ? new Date(since * 1000).toISOString() : null,
       };
     });
-}
-
-function readOrNull(path: string): string | null {
-  return existsSync(path) ? readFileSync(path, 'utf8') : null;
-}
-
-/** @returns true when the file was not as it is to be */
-function writeIfChanged(path: string, content: string, mode: number): boolean {
-  if (readOrNull(path) === content) return false;
-  try {
-    writeFileSync(`${path}.chp-new`, content, { mode });
-    renameSync(`${path}.chp-new`, path);
-  } catch (cause) {
-    throw new ChpError('HOST_UNFIT', `${path} could not be written: ${(cause as Error).message}`, { cause });
-  }
-  return true;
 }

@@ -3,6 +3,7 @@ import launchScript from '../../../../templates/systemd/launch.sh' with { type: 
 import recoverTemplate from '../../../../templates/systemd/recover.ini' with { type: 'text' };
 import template from '../../../../templates/systemd/service.ini' with { type: 'text' };
 import { type TenantLayout, tenantUser } from '../../../core/host-layout.ts';
+import { fillTemplate } from './files.ts';
 import type { ResolvedService } from './manager.ts';
 
 export const launcher = (layout: TenantLayout): string => join(layout.dir, 'launch.sh');
@@ -43,12 +44,12 @@ export function renderUnit(
     tasksMax: String(service.tasksMax),
     writable: writable.join(' '),
   };
-  return fill(template, values);
+  return fillTemplate(template, values);
 }
 
 /** The unit that runs at every boot and ends at once unless an activation was cut. Pure. */
 export function renderRecoverUnit(tenant: string, layout: TenantLayout, argv: readonly string[]): string {
-  return fill(recoverTemplate, { tenant, journal: layout.journal, command: argv.map(quote).join(' ') });
+  return fillTemplate(recoverTemplate, { tenant, journal: layout.journal, command: argv.map(quote).join(' ') });
 }
 
 /** A unit without the line that says for which inputs it was started. Pure. */
@@ -57,12 +58,8 @@ export function withoutFingerprint(unit: string): string {
 }
 
 /** Only what is told of a folder may write to it. */
-const mentions = ({ argv, env }: ResolvedService, path: string): boolean =>
+export const mentions = ({ argv, env }: ResolvedService, path: string): boolean =>
   [...argv, ...Object.values(env)].some((text) => text.includes(path));
-
-function fill(text: string, values: Record<string, string>): string {
-  return text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? '');
-}
 
 /** systemd.syntax(7): double quotes, backslash escapes, `%` and `$` doubled. */
 function quote(text: string): string {

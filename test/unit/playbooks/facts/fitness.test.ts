@@ -24,17 +24,17 @@ const FIT: HostFacts = {
   noExec: false,
   tools: ['flock', 'tar', 'gzip', 'setpriv', 'useradd', 'nft', 'systemd-creds', 'journalctl', 'apt-get'],
   chp: null,
+  containers: null,
 };
 
 describe('a host', () => {
-  test.each(jsonCases<{ facts: Partial<HostFacts>; manager?: ServiceManager; lacks: string[] }>('fitness'))(
-    '$name',
-    ({ facts, manager = 'systemd', lacks: expected }) => {
-      const found = lacks({ ...FIT, ...facts }, manager);
-      expect(found.map(({ what }) => what)).toEqual(expected);
-      for (const { next } of found) expect(next.length).toBeGreaterThan(10);
-    },
-  );
+  test.each(
+    jsonCases<{ facts: Partial<HostFacts>; manager?: ServiceManager; image?: string; lacks: string[] }>('fitness'),
+  )('$name', ({ facts, manager = 'systemd', image, lacks: expected }) => {
+    const found = lacks({ ...FIT, ...facts }, manager, image);
+    expect(found.map(({ what }) => what)).toEqual(expected);
+    for (const { next } of found) expect(next.length).toBeGreaterThan(10);
+  });
 });
 
 test('all that is missing is one error, each with its way out', () => {

@@ -48,18 +48,40 @@ test('facts of a host without chp, systemd, root and inodes', async () => {
 });
 
 test('what is there of chp', async () => {
-  const about = '{"schema":1,"manager":"systemd","nodeTree":"abc"}';
-  expect((await read([...LINES, `hostFile=${about}`, 'tenants=jones smith '].join('\n'))).chp).toEqual({
-    manager: 'systemd',
+  const about = '{"schema":1,"nodeTree":"abc"}';
+  const there = [...LINES, `hostFile=${about}`, 'tenants=jones smith ', 'tenantFile={"manager":"compose"}'];
+  expect((await read(there.join('\n'))).chp).toEqual({
+    manager: 'compose',
     nodeTree: 'abc',
     tenants: ['jones', 'smith'],
   });
 });
 
-test.each(['{"schema":', '[]', '{"manager":"rc","nodeTree":"x"}', '{"manager":"systemd"}', 'null'])(
+test.each(['{"schema":', '[]', '{"nodeTree":1}', '{}', 'null'])(
   'a damaged host.json is as good as none: %s',
   async (about) => expect((await read([...LINES, `hostFile=${about}`].join('\n'))).chp).toBeNull(),
 );
+
+describe('containers', () => {
+  const look = async (...lines: string[]) =>
+    (await readHostFacts(host([...LINES, ...lines].join('\n')), '/var/lib/chp', 'smith', 'debian:12')).containers;
+
+  test('only where they are asked for', async () => {
+    expect((await read([...LINES, 'engine=20.10.24'].join('\n'))).containers).toBeNull();
+  });
+  test('all is there', async () => {
+    expect(await look('engine=20.10.24', 'compose=docker compose', 'image=yes')).toEqual({
+      engine: '20.10.24',
+      fault: null,
+      compose: 'docker compose',
+      image: true,
+    });
+  });
+  test('an engine that does not answer', async () => {
+    const fault = 'permission denied: dial unix /var/run/docker.sock=x';
+    expect(await look(`engineFault=${fault}`)).toEqual({ engine: null, fault, compose: null, image: false });
+  });
+});
 
 describe('what is refused', () => {
   test.each<[string, string, number, string, string, RegExp]>([

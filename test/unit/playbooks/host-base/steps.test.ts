@@ -24,6 +24,7 @@ function converged(desired: DesiredBase): BaseFacts {
     nodeTree: true,
     firewall: desired.firewallPorts !== null,
     nft: true,
+    baseImage: desired.baseImage ?? false,
     packages: Object.fromEntries(desired.packages.map((name) => [name, true])),
     paths: Object.fromEntries([
       ...desiredDirs(desired, login).map(({ path, mode, owner }) => [path, { mode, owner }]),
@@ -48,7 +49,15 @@ describe('what is to be done on a host', () => {
   test.each(jsonCases<BaseCase>('host-base'))('$name', ({ desired: more, facts: other, paths = {}, bare, actions }) => {
     const desired = { ...DESIRED, ...more };
     const facts: BaseFacts = { ...converged(desired), ...other };
-    if (bare) Object.assign(facts, { userExists: false, nodeTree: false, firewall: false, packages: {}, paths: {} });
+    if (bare)
+      Object.assign(facts, {
+        userExists: false,
+        nodeTree: false,
+        baseImage: false,
+        firewall: false,
+        packages: {},
+        paths: {},
+      });
     for (const [path, change] of Object.entries(paths)) {
       if (change === null) delete facts.paths[path];
       else facts.paths[path] = { ...(facts.paths[path] as BaseFacts['paths'][string]), ...change };
