@@ -6,7 +6,10 @@ import { EXIT_CODES, type ExitName } from './exit-codes.ts';
  */
 export const ERROR_CODES = {
   BAD_INPUT: { exit: 'usage', doc: 'A flag, argument or file does not have the form it must have.' },
-  BAD_DOCUMENT: { exit: 'usage', doc: 'tenant.yaml does not match its schema; the message points at line and column.' },
+  BAD_DOCUMENT: {
+    exit: 'usage',
+    doc: 'A document (tenant.yaml, pack.yaml, a fixture) does not match its schema or rules; the message points at line and column.',
+  },
   TENANT_EXISTS: { exit: 'conflict', doc: 'A tenant of that name is registered already.' },
   TENANT_NOT_FOUND: { exit: 'notFound', doc: 'No tenant of that name is registered.' },
   NOT_FOUND: { exit: 'notFound', doc: 'The named thing does not exist.' },

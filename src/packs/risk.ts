@@ -26,4 +26,5 @@ export function riskOf(step: PackStep): Risk {
 export const highest = (risks: readonly Risk[]): Risk =>
   risks.reduce<Risk>((top, risk) => (RISKS.indexOf(risk) > RISKS.indexOf(top) ? risk : top), 'low');
 
-export const isLower = (a: Risk, b: Risk): boolean => RISKS.indexOf(a) < RISKS.indexOf(b);
+/** False for a word that is no risk. */
+export const isLower = (a: Risk, b: Risk): boolean => RISKS.includes(a) && RISKS.indexOf(a) < RISKS.indexOf(b);

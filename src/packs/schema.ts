@@ -168,18 +168,22 @@ export const StepSchema = Type.Cyclic(
         timeout: Type.Optional(duration('Of one attempt.')),
         retry: Type.Optional(RetrySchema),
         'on-failure': Type.Optional(
-          Type.Union([
-            oneOf(ON_FAILURE, {
-              description: '`fail` ends the run as blocked; `soft-fail` as soft-fail; `continue` goes on.',
-            }),
-            Type.Object(
-              { outcome: oneOf(ON_FAILURE), steps: Type.Array(Type.Ref('Step'), { minItems: 1, maxItems: 20 }) },
-              {
-                ...closed,
-                description: 'Steps to run first (`failure.message` says what happened), then `outcome`.',
-              },
-            ),
-          ]),
+          Type.Union(
+            [
+              oneOf(ON_FAILURE),
+              Type.Object(
+                { outcome: oneOf(ON_FAILURE), steps: Type.Array(Type.Ref('Step'), { minItems: 1, maxItems: 20 }) },
+                {
+                  ...closed,
+                  description: 'Steps to run first (`failure.message` says what happened), then `outcome`.',
+                },
+              ),
+            ],
+            {
+              description:
+                'What a failure does: `fail`, the default, ends the run as blocked; `soft-fail` as soft-fail; `continue` goes on. Or `{outcome, steps}`: steps to run first.',
+            },
+          ),
         ),
       },
       { ...closed, description: 'Exactly one of uses, wait, parallel, steps.' },

@@ -50,3 +50,21 @@ export async function askTenant(known: {
   ]);
   return { ...known, ...answers } as { name: string; host: string; provider: string };
 }
+
+type NewPackAnswers = Record<'id' | 'description' | 'author', string>;
+
+/** What `chp pack init` needs and was not given. */
+export async function askPack(
+  known: { [name in keyof NewPackAnswers]: string | undefined },
+  defaults: NewPackAnswers,
+): Promise<Partial<NewPackAnswers>> {
+  const messages: NewPackAnswers = {
+    id: 'Name in the catalogue:',
+    description: 'What does a family get?',
+    author: 'Author (Name <address>):',
+  };
+  const names = (Object.keys(messages) as (keyof NewPackAnswers)[]).filter((name) => known[name] === undefined);
+  return inquirer.prompt(
+    names.map((name) => ({ type: 'input' as const, name, message: messages[name], default: defaults[name] })),
+  );
+}
