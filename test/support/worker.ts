@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -10,9 +9,9 @@ import { workerTree } from '../../src/adapters/worker/trees.ts';
 import { compiledPackFile, WORKER_CONFIG_FILE } from '../../src/core/automation.ts';
 import { chpHome } from '../../src/core/home.ts';
 import type { TreeRef } from '../../src/core/ports/runtime.ts';
-import { extractTreeArchive } from '../../src/core/tree-archive.ts';
 import type { InstalledPack, WorkerConfig, WorkerMethod, WorkerTenant } from '../../src/core/worker-protocol.ts';
 import type { CompiledPack } from '../../src/packs/compiled.ts';
+import { unpacked } from './gateway.ts';
 import { recordedProgress } from './progress.ts';
 import { TEST_CACHE, testBundle } from './runtime-bundle.ts';
 
@@ -95,12 +94,6 @@ export function testWorkerTree(): Promise<TreeRef> {
   const home = chpHome({ CHP_HOME: TEST_CACHE, CHP_CACHE: TEST_CACHE });
   const platform = process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64';
   return workerTree(platform, { home, progress: recordedProgress(), signal: new AbortController().signal });
-}
-
-async function unpacked(tree: TreeRef): Promise<string> {
-  const dest = join(TEST_CACHE, 'unpacked', tree.digest);
-  if (!existsSync(dest)) await extractTreeArchive(createReadStream(tree.archive), dest, tree.digest);
-  return dest;
 }
 
 async function configure({ dir, temporal, tenants, build = 'test' }: TestWorkerOptions): Promise<void> {
