@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { VerbFailure } from '../../core/ports/automation.ts';
+import { failpoint } from './failpoint.ts';
 
 /** Longer than any run lives. */
 const KEEP_MS = 400 * 24 * 3600_000;
@@ -58,37 +59,21 @@ export class EffectsLedger {
       if (!idempotent)
         throw new VerbFailure('in-doubt', `${verb} was begun before, and nobody can tell whether it happened`);
     }
+    failpoint('effect-begun');
     try {
       const result = await effect();
+      failpoint('effect-done');
       const text = JSON.stringify(result ?? null);
       this.#end.run(Date.now(), sealer.seal(Buffer.from(text)), key);
       return result;
     } catch (error) {
       if (didNotHappen(error)) this.#forget.run(key);
-      else if (!idempotent && !isInDoubt(error))
+      else if (!(error instanceof VerbFailure))
         throw new VerbFailure('in-doubt', `${verb} may have happened: ${(error as Error).message}`, { cause: error });
       throw error;
     }
   }
 }
 
-const isInDoubt = (error: unknown): boolean => error instanceof VerbFailure && error.kind === 'in-doubt';
-
-const CERTAIN = new Set(['rate-limited', 'refused', 'not-found', 'auth', 'needs-info', 'denied', 'undeclared']);
-/** Nothing was sent: there was no connection. */
-const NEVER_SENT = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
-/** The other side said so, or nothing reached it. A timeout or a connection that broke proves nothing. */
-function didNotHappen(error: unknown): boolean {
-  if (error instanceof VerbFailure && CERTAIN.has(error.kind)) return true;
-  for (let cause = error; cause instanceof Error; cause = cause.cause)
-    if (NEVER_SENT.has((cause as NodeJS.ErrnoException).code ?? '')) return true;
-  return false;
-}
+/** Whoever does an effect says `in-doubt` when it may have happened; a fault that is no answer at all proves nothing. */
+const didNotHappen = (error: unknown): boolean => error instanceof VerbFailure && error.kind !== 'in-doubt';

@@ -9,14 +9,19 @@ export class Secrets {
     this.#env = env;
   }
 
+  find(name: string): string | undefined {
+    const value = this.#env[name];
+    if (value) redactor.add(value);
+    return value || undefined;
+  }
+
   /** @throws NOT_FOUND naming the command that supplies it */
   get(name: string): string {
-    const value = this.#env[name];
-    if (!value)
+    const value = this.find(name);
+    if (value === undefined)
       throw new ChpError('NOT_FOUND', `the secret ${name} is not there`, {
         next: [`chp secret set TENANT ${name}`],
       });
-    redactor.add(value);
     return value;
   }
 

@@ -7,7 +7,8 @@ export const notify = ({ notify: notifier, recipients, effects, sealer, tenant }
   activity(async (call, options) => {
     const { to, text, urgency } = call.with as Acts['notify']['with'];
     const message = { to: recipientOf(recipients, to), text, urgency };
-    return effects.once({ key: call.key, tenant, verb: 'notify', idempotent: false }, sealer, () =>
+    // The notifier knows what it sent by the key: said twice at worst, when the power goes between the two.
+    return effects.once({ key: call.key, tenant, verb: 'notify', idempotent: true }, sealer, () =>
       notifier.send(message, options),
     );
   });
