@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Envelope, Notify } from '../src/core/ports/automation.ts';
+import { playFixtures } from '../src/services/worker/play.ts';
 import { runWorker } from '../src/services/worker/process.ts';
 
 // The notifier and the connectors take this place as soon as they are there.
@@ -23,6 +24,7 @@ function inboxOnly(): Notify {
 }
 
 const here = dirname(fileURLToPath(import.meta.url));
-await runWorker(here, process.env, { connectors: () => new Map(), notify: inboxOnly });
+if (process.argv[2] === 'play') await playFixtures(here, process.stdin);
+else await runWorker(here, process.env, { connectors: () => new Map(), notify: inboxOnly });
 // Temporal's SDK keeps the process alive for a while.
 process.exit();

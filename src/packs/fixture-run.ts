@@ -11,20 +11,31 @@ export interface FixtureOutcome {
   result: RunResult;
 }
 
-/** Plays a fixture on the interpreter alone, in a time of its own: a wait of days takes no time. */
+/** What a play may be surrounded by; nothing: it stays in this process. */
+export interface FixtureStage {
+  onCall?(call: VerbCall): void;
+  /** Hands an act on, with the answer that is recorded for it. */
+  act?(call: VerbCall, answer: () => unknown): Promise<unknown>;
+  /** Resolves when everything that can go on without time has done so. */
+  idle?(): Promise<void>;
+}
+
+const macrotask = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Plays a fixture in a time of its own: a wait of days takes no time. */
 export async function runFixture(
   pack: CompiledPack,
   fixture: Fixture,
-  { dryRun = false, onCall }: { dryRun?: boolean; onCall?: (call: VerbCall) => void } = {},
+  { dryRun = false, ...stage }: FixtureStage & { dryRun?: boolean } = {},
 ): Promise<FixtureOutcome> {
   const player = new FixturePlayer(fixture);
   const input = { ...fixtureInput(pack, fixture), dryRun };
-  const result = await runPack(input, fixturePorts(player, fixture, onCall));
+  const result = await runPack(input, fixturePorts(player, fixture, stage));
   return { problems: player.problems(result), result };
 }
 
-function fixturePorts(player: FixturePlayer, fixture: Fixture, onCall?: (call: VerbCall) => void): RunPorts {
-  const clock = new VirtualClock(Date.parse(fixture.now ?? FIXTURE_NOW));
+function fixturePorts(player: FixturePlayer, fixture: Fixture, stage: FixtureStage): RunPorts {
+  const clock = new VirtualClock(Date.parse(fixture.now ?? FIXTURE_NOW), stage.idle ?? macrotask);
   const run = 'run-1';
   const opened = new Map<string, number>();
   return {
@@ -32,9 +43,9 @@ function fixturePorts(player: FixturePlayer, fixture: Fixture, onCall?: (call: V
     now: () => clock.now,
     sleep: (ms) => clock.until(clock.now + ms),
     async act(call) {
-      onCall?.(call);
+      stage.onCall?.(call);
       if (call.verb === 'envelope.open' && !opened.has(call.path)) opened.set(call.path, clock.now);
-      return player.act(call);
+      return stage.act ? stage.act(call, () => player.act(call)) : player.act(call);
     },
     async decisions(envelope, deadline, enough) {
       const path = envelope.slice(run.length + 1);
@@ -56,18 +67,19 @@ function fixturePorts(player: FixturePlayer, fixture: Fixture, onCall?: (call: V
 /** Time goes on only when nothing else can: to the next moment that somebody waits for. */
 class VirtualClock {
   now: number;
+  readonly #idle: () => Promise<void>;
   #waiting: { at: number; go: () => void }[] = [];
 
-  constructor(now: number) {
+  constructor(now: number, idle: () => Promise<void>) {
     this.now = now;
+    this.#idle = idle;
   }
 
   until(at: number): Promise<void> {
     if (at <= this.now) return Promise.resolve();
     return new Promise((go) => {
       this.#waiting.push({ at, go });
-      // A macrotask later everything that could go on without time has done so.
-      setImmediate(() => this.#advance());
+      void this.#idle().then(() => this.#advance());
     });
   }
 
@@ -78,6 +90,6 @@ class VirtualClock {
     const due = this.#waiting.filter(({ at }) => at <= this.now);
     this.#waiting = this.#waiting.filter(({ at }) => at > this.now);
     for (const { go } of due) go();
-    if (this.#waiting.length > 0) setImmediate(() => this.#advance());
+    if (this.#waiting.length > 0) void this.#idle().then(() => this.#advance());
   }
 }

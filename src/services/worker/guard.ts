@@ -28,6 +28,11 @@ export class TaskGuard {
     });
   }
 
+  /** For a process whose output is read: only what goes wrong is said. */
+  quietLogger(): Logger {
+    return new DefaultLogger('WARN', (entry) => this.#see(entry));
+  }
+
   #see({ message, meta }: LogEntry): void {
     if (message !== 'Failed to process Workflow Activation') return;
     const { runId, workflowId, error } = meta as { runId?: string; workflowId?: string; error?: Error };

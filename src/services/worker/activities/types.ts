@@ -1,3 +1,4 @@
+import type { VerbFailureKind } from '../../../core/ports/automation.ts';
 import type { RunInput, VerbCall } from '../../../packs/interpret/ports.ts';
 import type { Act } from '../../../packs/verbs/acts.ts';
 
@@ -14,6 +15,9 @@ export interface ChildRun {
   run: string;
   input: RunInput;
 }
+
+/** What a fixture has for an act. */
+export type Recorded = { result: unknown } | { failure: { kind: VerbFailureKind; message: string } };
 
 /** Everything that workflows ask of the outside: one activity an act, and the input of a pack that another starts. */
 export type Activities = Record<Act, (call: VerbCall) => Promise<unknown>> & {
