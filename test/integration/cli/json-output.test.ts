@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openRegistry } from '../../../src/adapters/registry/open.ts';
 import { Chp } from '../../support/chp.ts';
 import { checkOutput } from '../../support/output-schema.ts';
 
@@ -35,6 +36,29 @@ describe('with a tenant', () => {
     await ask(['tenant', 'create', 'jo', '--host', 'local', '--model', 'demo']);
   });
 
+  test('of several, the one that can’t be pushed to does not stop the others: exit 12, and both are told', async () => {
+    await using registry = await openRegistry(chp.env);
+    const { document } = await registry.tenant('jo');
+    await registry.createTenant(
+      { name: 'half-made', topology: 'hub', host: 'local', document: document.replace('name: jo', 'name: half-made') },
+      [],
+    );
+    const ended = await chp.run(['tenant', 'push', '--all', '--json']);
+    expect(ended.code, ended.stderr).toBe(12);
+    checkOutput(['tenant', 'push'], ended.json);
+    expect(ended.json?.result).toMatchObject({
+      failed: 1,
+      tenants: [
+        { tenant: 'half-made', ok: false, error: { code: 'CONFLICT', next: ['chp tenant apply half-made'] } },
+        { tenant: 'jo', ok: true, result: { pushed: { outcome: 'converged' } } },
+      ],
+    });
+    expect((await chp.run(['tenant', 'push', '--all'])).stdout).toContain('1 of 2 failed.');
+    expect((await chp.run(['tenant', 'push'])).code).toBe(2);
+    expect((await chp.run(['tenant', 'push', 'jo', 'nobody'])).code).toBe(3);
+    await registry.removeTenant('half-made');
+  });
+
   test.each([
     [['tenant', 'list']],
     [['tenant', 'show', 'jo']],
@@ -50,6 +74,7 @@ describe('with a tenant', () => {
     [['audit', 'list']],
     [['audit', 'verify']],
     [['audit', 'export']],
+    [['tenant', 'push', 'jo']],
     [['tenant', 'apply', 'jo']],
     [['tenant', 'destroy', 'jo', '--yes']],
   ])('chp %j', async (args) => {
