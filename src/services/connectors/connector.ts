@@ -1,8 +1,8 @@
 import { Ajv, type ValidateFunction } from 'ajv';
+import { failure } from '../../core/http.ts';
 import { type CallOptions, type Connector, type ConnectorEvent, VerbFailure } from '../../core/ports/automation.ts';
 import { redactor } from '../../core/redact.ts';
 import { CONNECTORS } from '../../packs/connectors/index.ts';
-import { failure } from './http.ts';
 import { Limits } from './limits.ts';
 
 export type Args = Record<string, unknown>;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { failure } from '../../core/http.ts';
 import { VerbFailure } from '../../core/ports/automation.ts';
-import { failure } from './http.ts';
 
 /** A wait up to this long is taken here; a longer one is the caller's, who has other things to do. */
 const MAX_WAIT_MS = 5_000;

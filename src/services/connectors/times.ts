@@ -25,8 +25,6 @@ export function wallClockOf(local: string, zone: string): number | null {
 
 export const isDate = (text: string): boolean => text.length === 10;
 
-export const nextDay = (date: string): string => Temporal.PlainDate.from(date).add({ days: 1 }).toString();
-
 /** @throws VerbFailure `refused` unless `start` is before `end` */
 export function checkOrder(start: string, end: string, zone: string): void {
   if (!(instantOf(start, zone) < instantOf(end, zone)))

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type ICAL from 'ical.js';
+import { failure } from '../../../core/http.ts';
 import type { CallOptions, Connector } from '../../../core/ports/automation.ts';
 import { baseUrl, type Setup } from '../config.ts';
 import { connectorOf } from '../connector.ts';
-import { failure } from '../http.ts';
 import { checkOrder, instantOf, isoIn } from '../times.ts';
 import {
   type EventFields,

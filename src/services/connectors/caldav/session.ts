@@ -10,8 +10,8 @@ import {
   getBasicAuthHeaders,
   updateCalendarObject,
 } from 'tsdav';
+import { failure, failureOf, noAnswer, request } from '../../../core/http.ts';
 import { VerbFailure } from '../../../core/ports/automation.ts';
-import { failure, failureOf, noAnswer, request } from '../http.ts';
 
 const SERVICE = 'The calendar server';
 const TIMEOUT_MS = 30_000;

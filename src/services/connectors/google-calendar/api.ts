@@ -1,4 +1,4 @@
-import { failure, failureOf, type HttpAnswer, rateLimited, request } from '../http.ts';
+import { failure, failureOf, type HttpAnswer, rateLimited, request } from '../../../core/http.ts';
 import type { Tokens } from './tokens.ts';
 
 const SERVICE = 'Google Calendar';

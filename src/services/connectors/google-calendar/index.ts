@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { failure } from '../../../core/http.ts';
 import { type CallOptions, type Connector, VerbFailure } from '../../../core/ports/automation.ts';
 import { baseUrl, type Setup } from '../config.ts';
 import { connectorOf } from '../connector.ts';
-import { failure } from '../http.ts';
 import { checkOrder, instantOf, isoIn } from '../times.ts';
 import { GoogleApi } from './api.ts';
 import { bodyOf, type EventFields, eventOf, type GoogleEvent } from './events.ts';

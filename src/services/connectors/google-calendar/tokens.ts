@@ -1,5 +1,5 @@
 import { createSign } from 'node:crypto';
-import { failure, failureOf, request } from '../http.ts';
+import { failure, failureOf, request } from '../../../core/http.ts';
 
 const SERVICE = 'Google sign-in';
 const SCOPE = 'https://www.googleapis.com/auth/calendar';

@@ -1,8 +1,8 @@
+import { failure } from '../../../core/http.ts';
 import type { CallOptions, Connector, ConnectorEvent } from '../../../core/ports/automation.ts';
 import { DEVICE_ACTIONS } from '../../../packs/connectors/index.ts';
 import { baseUrl, type Setup } from '../config.ts';
 import { type Args, connectorOf } from '../connector.ts';
-import { failure } from '../http.ts';
 import { ACTIONS, endsOf, serviceData } from './actions.ts';
 import { itemsOf, itemsQuery, newItem } from './lists.ts';
 import { HomeSocket } from './socket.ts';

@@ -1,4 +1,4 @@
-import { failure, noAnswer } from '../http.ts';
+import { failure, noAnswer } from '../../../core/http.ts';
 
 const SERVICE = 'Home Assistant';
 const CONNECT_MS = 10_000;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { failure, failureOf, request } from '../http.ts';
+import { failure, failureOf, request } from '../../../core/http.ts';
 
 const SERVICE = 'Home Assistant';
 const POLL_MS = { first: 200, most: 2_000 };

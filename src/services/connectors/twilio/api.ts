@@ -1,4 +1,4 @@
-import { failure, failureOf, type HttpAnswer, request } from '../http.ts';
+import { failure, failureOf, type HttpAnswer, request } from '../../../core/http.ts';
 
 const SERVICE = 'Twilio';
 

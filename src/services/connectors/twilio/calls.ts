@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { failure } from '../../../core/http.ts';
 import { type CallOptions, VerbFailure } from '../../../core/ports/automation.ts';
-import { failure } from '../http.ts';
 import type { TwilioApi, TwilioCall } from './api.ts';
 import type { BookedCall, CallBook, Script } from './call-book.ts';
 import { farewell } from './twiml.ts';

@@ -1,7 +1,7 @@
+import { failure } from '../../../core/http.ts';
 import type { Connector, ConnectorEvent } from '../../../core/ports/automation.ts';
 import { baseUrl, type Setup } from '../config.ts';
 import { connectorOf } from '../connector.ts';
-import { failure } from '../http.ts';
 import { instantOf, isoIn } from '../times.ts';
 import { TwilioApi, type TwilioMessage } from './api.ts';
 import { CallBook, type Script } from './call-book.ts';

@@ -1,5 +1,5 @@
-import { VerbFailure } from '../../core/ports/automation.ts';
-import { redactor } from '../../core/redact.ts';
+import { VerbFailure } from './ports/automation.ts';
+import { redactor } from './redact.ts';
 
 const TIMEOUT_MS = 30_000;
 const MAX_BYTES = 16 * 1024 * 1024;
