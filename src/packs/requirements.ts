@@ -1,6 +1,7 @@
 import semver from 'semver';
 import type { Tenant } from '../core/tenant/schema.ts';
 import type { CompiledPack } from './compiled.ts';
+import { CONNECTORS } from './connectors/index.ts';
 
 /** Something that a tenant lacks for a pack, and the command that supplies it. */
 export interface Missing {
@@ -41,7 +42,7 @@ export function missingFor(pack: Pick<CompiledPack, 'requires'>, provided: Provi
         what: `connector ${name}`,
         command: `chp tenant apply ${tenant.name} -f tenant.yaml  (with connectors.${name}: see docs/connectors.md)`,
       });
-  for (const name of secrets)
+  for (const name of secrets.map((secret) => nameAt(tenant, connectors, secret)))
     if (!provided.secrets.has(name))
       missing.push({ what: `secret ${name}`, command: `chp secret set ${tenant.name} ${name}` });
   for (const role of roles)
@@ -54,4 +55,12 @@ export function missingFor(pack: Pick<CompiledPack, 'requires'>, provided: Provi
     if (!tenant.packs.some((entry) => entry.id === id))
       missing.push({ what: `pack ${id}`, command: `chp pack install ${tenant.name} ${id}` });
   return missing;
+}
+
+/** What the tenant calls a secret that a connector takes; packs use the name that it has by default. */
+function nameAt({ connectors }: Provided['tenant'], required: readonly string[], secret: string): string {
+  for (const connector of required)
+    for (const [what, { name }] of Object.entries(CONNECTORS[connector]?.secrets ?? {}))
+      if (name === secret) return connectors[connector]?.secrets[what] ?? secret;
+  return secret;
 }

@@ -51,3 +51,15 @@ test('a skill of another version, or of none, is missing in that version', () =>
     { what: 'skill garden >=2, it has no version', command: 'chp skill push smith garden' },
   ]);
 });
+
+test('a secret that the tenant calls otherwise is looked for under that name', () => {
+  const requires = { connectors: ['home-assistant'], secrets: ['HOME_ASSISTANT_TOKEN'] };
+  const tenant = {
+    ...nothing.tenant,
+    connectors: { 'home-assistant': { secrets: { token: 'HA_TOKEN' }, settings: {} } },
+  };
+  expect(missingFor({ requires }, { ...nothing, tenant, secrets: new Set(['HA_TOKEN']) })).toEqual([]);
+  expect(missingFor({ requires }, { ...nothing, tenant, secrets: new Set(['HOME_ASSISTANT_TOKEN']) })).toEqual([
+    { what: 'secret HA_TOKEN', command: 'chp secret set smith HA_TOKEN' },
+  ]);
+});

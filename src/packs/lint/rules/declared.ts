@@ -2,7 +2,8 @@ import { CONNECTORS, DEVICE_CONNECTOR } from '../../connectors/index.ts';
 import { hasExpression } from '../../expressions/template.ts';
 import type { Finding, LintedPack, LintRule } from '../rule.ts';
 
-type Kind = 'skills' | 'connectors' | 'packs' | 'roles' | 'secrets';
+const KINDS = ['skills', 'connectors', 'packs', 'roles', 'secrets'] as const;
+type Kind = (typeof KINDS)[number];
 interface Use {
   kind: Kind;
   name: string;
@@ -15,6 +16,7 @@ export const declared: LintRule = {
     'What a pack reaches stands in `requires`: skills, connectors, the secrets that those need, packs, roles. What stands there is used.',
   check(pack) {
     const { requires = {} } = pack.document;
+    const asked = askedRoles(pack);
     const uses = [...usesOf(pack), ...secretsOf(pack)];
     const listed = (kind: Kind): string[] =>
       kind === 'skills' ? Object.keys(requires.skills ?? {}) : ((requires[kind] ?? []) as string[]);
@@ -29,9 +31,11 @@ export const declared: LintRule = {
           suggestion: `add ${entry} under requires.${kind}`,
         };
       });
-    const idle = (['skills', 'connectors', 'packs', 'roles', 'secrets'] as const).flatMap((kind) =>
+    const idle = KINDS.flatMap((kind) =>
       listed(kind)
-        .filter((name) => !isUsed(kind, name, uses))
+        .filter(
+          (name) => !(kind === 'roles' ? asked.some(({ roles }) => roles.includes(name)) : isUsed(kind, name, uses)),
+        )
         .map((name): Finding => {
           const path = ['requires', kind, kind === 'skills' ? name : listed(kind).indexOf(name)];
           return {
@@ -42,7 +46,13 @@ export const declared: LintRule = {
           };
         }),
     );
-    return [...unique(lacking), ...idle];
+    const nobody = asked
+      .filter(({ roles, alone }) => alone && !roles.some((role) => listed('roles').includes(role)))
+      .map(({ roles, path }): Finding => {
+        const which = roles.length === 1 ? `the role "${roles[0]}" is not` : `none of the roles ${roles.join(', ')} is`;
+        return { path, message: `${which} declared`, suggestion: `add ${roles.join(' or ')} under requires.roles` };
+      });
+    return [...unique(lacking), ...unique(nobody), ...idle];
   },
 };
 
@@ -67,21 +77,33 @@ function usesOf({ document, steps }: LintedPack): Use[] {
         return [{ kind: 'connectors', name: DEVICE_CONNECTOR, path: [...path, 'uses'] }];
       case 'pack.run':
         return words('pack', 'packs');
-      case 'notify':
-      case 'approve':
-        return words('roles', 'roles');
-      case 'escalate':
-        return (Array.isArray(given.rungs) ? given.rungs : []).flatMap((rung) =>
-          words('rungs', 'roles', (rung as { roles?: unknown } | null)?.roles).map((use) => ({
-            ...use,
-            path: [...path, 'with', 'rungs'],
-          })),
-        );
       default:
         return [];
     }
   });
   return [...events, ...inSteps];
+}
+
+interface AskedRoles {
+  roles: string[];
+  path: readonly (string | number)[];
+  /** No member is named beside them: one with such a role must be there. */
+  alone: boolean;
+}
+
+/** Lists of roles: whoever has one of them is meant. */
+function askedRoles({ steps }: LintedPack): AskedRoles[] {
+  return steps.flatMap(({ step, path }) => {
+    const given = step.with ?? {};
+    const places: [unknown, (string | number)[]][] = Array.isArray(given.rungs)
+      ? given.rungs.map((rung, index): [unknown, (string | number)[]] => [rung, [...path, 'with', 'rungs', index]])
+      : [[given, [...path, 'with']]];
+    return places.flatMap(([place, at]): AskedRoles[] => {
+      const { roles, to, approvers } = (place ?? {}) as { roles?: unknown; to?: unknown; approvers?: unknown };
+      if (!Array.isArray(roles) || !['notify', 'approve', 'escalate'].includes(step.uses ?? '')) return [];
+      return [{ roles: roles.map(String), path: [...at, 'roles'], alone: to === undefined && approvers === undefined }];
+    });
+  });
 }
 
 /** Of declared connectors, the secrets that they can't do without. */
