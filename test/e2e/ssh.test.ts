@@ -19,7 +19,7 @@ let proxy: CutProxy;
 let chp: Chp;
 const TENANT = '/var/lib/chp/tenants/smith';
 const SETTING = 'agents.defaults.timeoutSeconds';
-const SETTLED_MS = 40_000;
+const SETTLED_MS = 120_000;
 
 beforeAll(async () => {
   hosts = await startHosts(1);
@@ -42,18 +42,19 @@ afterAll(async () => {
 const set = (value: number) => chp.run(['config', 'set', 'smith', SETTING, String(value), '--json']);
 
 async function onHost(script: string): Promise<string> {
-  return (await host.exec('sh', '-c', script)).stdout.trim();
+  return (await host.exec('bash', '-c', script)).stdout.trim();
 }
 
-/** The host's journal has no open activation, config and link belong together, and the gateway runs just that. */
+/** The journal has no open activation, link and config belong together, everything runs, and the gateway answers. */
 async function isWhole(values: readonly number[]): Promise<number> {
-  const seen = () => onHost(`tail -n 1 ${TENANT}/journal.jsonl`);
-  await expect.poll(seen, { timeout: SETTLED_MS, interval: 250 }).toContain('"end"');
+  const last = () => onHost(`grep -v '^$' ${TENANT}/journal.jsonl | tail -n 1`);
+  await expect.poll(last, { timeout: SETTLED_MS, interval: 250 }).toContain('"end"');
   const { host: status } = await chp.json(['tenant', 'show', 'smith']);
-  expect(status.interrupted).toBe(null);
+  expect(status).toMatchObject({ interrupted: null, drift: { config: [], files: [] } });
   expect(status.services.every(({ active }: { active: boolean }) => active)).toBe(true);
-  expect(status.drift).toEqual({ config: [], files: [] });
-  expect(status.configDigest.running).toBe(status.configDigest.file);
+  const greeting = () =>
+    onHost('exec 3<>/dev/tcp/127.0.0.1/18789; printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3; head -n 1 <&3');
+  await expect.poll(greeting, { timeout: SETTLED_MS, interval: 250 }).toContain('200 OK');
   const live = JSON.parse(await onHost(`cat ${TENANT}/config/gateway.json`));
   const value = live.agents.defaults.timeoutSeconds;
   expect(values).toContain(value);
@@ -87,13 +88,10 @@ describe('a line that is cut', () => {
   });
 
   test.each([
-    ['sent', 0.3],
-    ['sent', 0.6],
-    ['sent', 0.9],
-    ['sent', 0.99],
-    ['received', 0.5],
-    ['received', 0.8],
-    ['received', 0.97],
+    ['sent', 0.5],
+    ['sent', 0.98],
+    ['received', 0.6],
+    ['received', 0.95],
   ] as const)('after a part of the bytes: %s × %d', async (direction, part) => {
     const next = value + 1;
     proxy.cutAfter = { [direction]: Math.floor(bytes[direction] * part) };

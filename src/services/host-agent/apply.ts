@@ -56,14 +56,26 @@ export async function apply(
   await send({ event: 'need', ...lacks });
   for (let missing = lacks.objects.length + lacks.trees.length; missing > 0; missing--)
     await receiveBlob(store, lacks, frames, send);
+  // Nothing but the answer to the last question comes from there now, or the end.
+  const answer = frames.next();
+  let present = true;
+  answer.then(
+    ({ done }) => {
+      present = !done;
+    },
+    () => {
+      present = false;
+    },
+  );
   await result(
     await activation.apply(signed, {
+      present: () => present,
       staged: () => filling.release(),
       step: (step, ms) => void send({ event: 'step', step, ms }),
       check: (check) => void send({ event: 'check', check }),
       confirm: async () => {
         await send({ event: 'awaiting-confirm', withinS: request.confirmWithinS });
-        return confirmed(frames, request.confirmWithinS);
+        return confirmed(answer, request.confirmWithinS);
       },
     }),
   );
@@ -118,9 +130,9 @@ async function receiveBlob(
   await store.receive(blob, chunks());
 }
 
-async function confirmed(frames: AsyncGenerator<Frame>, withinS: number): Promise<boolean> {
+async function confirmed(answer: Promise<IteratorResult<Frame>>, withinS: number): Promise<boolean> {
   try {
-    const { done, value } = await nextWithin(frames, withinS * 1000);
+    const { done, value } = await nextWithin({ next: () => answer }, withinS * 1000);
     return !done && value.kind === 'json' && (value.value as { op?: string }).op === 'confirm';
   } catch {
     return false;
