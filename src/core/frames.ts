@@ -3,6 +3,8 @@ import { ChpError } from './errors.ts';
 
 /** Wire format of `core/agent-protocol.ts`: `<4-byte big-endian length><1-byte kind><payload>`. */
 export const MAX_FRAME = 1024 * 1024;
+/** Raw bytes go in smaller frames: on a slow line each is a sign of life. */
+export const RAW_FRAME = 256 * 1024;
 const HEADER = 5;
 const JSON_KIND = 1;
 const RAW_KIND = 2;
@@ -36,8 +38,8 @@ export class FrameWriter {
 
   /** Any number of bytes; cut into frames. */
   async raw(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.byteLength; at += MAX_FRAME)
-      await this.#write(frame(RAW_KIND, bytes.subarray(at, at + MAX_FRAME)));
+    for (let at = 0; at < bytes.byteLength; at += RAW_FRAME)
+      await this.#write(frame(RAW_KIND, bytes.subarray(at, at + RAW_FRAME)));
   }
 
   async #write(parts: Uint8Array[]): Promise<void> {

@@ -14,6 +14,7 @@ import type { SignedGeneration } from '../../core/generation.ts';
 import { hostLayout, nodeBinary } from '../../core/host-layout.ts';
 import type { ProcessChannel, Transport } from '../../core/ports/transport.ts';
 import type { WorkerMethod } from '../../core/worker-protocol.ts';
+import { sudoRefusal } from '../sudo.ts';
 import { assertEvent } from './validate.ts';
 
 export interface Blob {
@@ -179,21 +180,27 @@ export class AgentClient {
       }
     } catch (error) {
       if (failure) throw failure;
-      throw error;
+      // A message that was cut off is no fault of the agent's.
+      if (!channel.lost?.()) throw error;
     } finally {
       stdin.end();
     }
     if (failure) throw failure;
-    const code = await channel.exited;
-    throw new ChpError(
-      code === null ? 'HOST_UNREACHABLE' : 'AGENT_FAILED',
-      `${(await this.#transport).target}: the host agent stopped without an answer`,
-      {
-        why: complaint.trim() || (code === null ? 'The connection was cut.' : `It ended with ${code}.`),
-        next: ['Run the same command again: what was begun is finished or put back first.'],
-      },
-    );
+    throw noAnswer((await this.#transport).target, await channel.exited, channel.lost?.() ?? null, complaint.trim());
   }
+}
+
+function noAnswer(target: string, code: number | null, lost: string | null, complaint: string): ChpError {
+  const refusal = code === null ? null : sudoRefusal(target, complaint);
+  if (refusal) return refusal;
+  const what = 'the host agent stopped without an answer';
+  const next = ['Run the same command again: what was begun is finished or put back first.'];
+  if (code !== null)
+    return new ChpError('AGENT_FAILED', `${target}: ${what}`, { why: complaint || `It ended with ${code}.`, next });
+  return new ChpError('HOST_UNREACHABLE', `${target}: ${what}`, {
+    why: [lost ?? 'The connection was cut.', complaint].filter(Boolean).join(' '),
+    next,
+  });
 }
 
 async function sendBlob(writer: FrameWriter, header: Omit<BlobHeader, 'size'>, { size, stream }: Blob): Promise<void> {

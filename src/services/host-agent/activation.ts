@@ -28,6 +28,8 @@ export interface ActivationEvents {
   staged(): Promise<void>;
   step(step: ActivationStep, ms: number): void;
   check(check: CheckResult): void;
+  /** The operator's side is there to confirm. */
+  present(): boolean;
   /** true = the operator's side is content; false or a rejection = go back. */
   confirm(checks: CheckResult[]): Promise<boolean>;
 }
@@ -58,6 +60,8 @@ export class Activation {
     const timings: ApplyResult['timings'] = {};
     let checks: CheckResult[] = [];
     const step = async (name: ActivationStep, work: () => Promise<void> | void): Promise<void> => {
+      // Nobody would confirm it: going back now spares the family restarts.
+      if (!events.present()) throw new ChpError('UNHEALTHY', 'the operator’s side went away');
       timings[name] = await this.#journal.step(name, work);
       events.step(name, timings[name]);
     };

@@ -12,12 +12,15 @@ import type { Host } from './host.ts';
 import { Journal } from './journal.ts';
 import { lockStore, lockTenant } from './locks.ts';
 import { managerFor } from './manager/choose.ts';
+import { nextWithin } from './next-within.ts';
 import { assertBlobHeader, assertManifest } from './request.ts';
 import { currentGeneration, driftOf, running } from './status.ts';
 import { Store } from './store.ts';
 
 /** A gateway that runs greets within milliseconds. */
 const GREETING_MS = 3_000;
+/** A line that went dead without a word must not hold the locks for hours: a slow one delivers a frame in this time. */
+const IDLE_MS = 60_000;
 
 /**
  * Takes in what the host lacks of a generation and activates it; costs next to nothing when it runs already. Answers by
@@ -53,14 +56,26 @@ export async function apply(
   await send({ event: 'need', ...lacks });
   for (let missing = lacks.objects.length + lacks.trees.length; missing > 0; missing--)
     await receiveBlob(store, lacks, frames, send);
+  // Nothing but the answer to the last question comes from there now, or the end.
+  const answer = frames.next();
+  let present = true;
+  answer.then(
+    ({ done }) => {
+      present = !done;
+    },
+    () => {
+      present = false;
+    },
+  );
   await result(
     await activation.apply(signed, {
+      present: () => present,
       staged: () => filling.release(),
       step: (step, ms) => void send({ event: 'step', step, ms }),
       check: (check) => void send({ event: 'check', check }),
       confirm: async () => {
         await send({ event: 'awaiting-confirm', withinS: request.confirmWithinS });
-        return confirmed(frames, request.confirmWithinS);
+        return confirmed(answer, request.confirmWithinS);
       },
     }),
   );
@@ -88,14 +103,14 @@ async function receiveBlob(
   frames: AsyncGenerator<Frame>,
   send: (event: AgentEvent) => Promise<void>,
 ): Promise<void> {
-  const header = await frames.next();
+  const header = await nextWithin(frames, IDLE_MS);
   if (header.done) throw new ChpError('AGENT_FAILED', 'the connection was cut while files were sent');
   const blob = assertBlobHeader(header.value, wanted);
   let left = blob.size;
   let told = 0;
   const chunks = async function* (): AsyncGenerator<Uint8Array> {
     while (left > 0) {
-      const frame = await frames.next();
+      const frame = await nextWithin(frames, IDLE_MS);
       if (frame.done || frame.value.kind !== 'raw')
         throw new ChpError('AGENT_FAILED', 'the connection was cut while files were sent');
       left -= frame.value.bytes.byteLength;
@@ -115,16 +130,11 @@ async function receiveBlob(
   await store.receive(blob, chunks());
 }
 
-async function confirmed(frames: AsyncGenerator<Frame>, withinS: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), withinS * 1000);
-  });
-  const said = frames
-    .next()
-    .then(({ done, value }) => !done && value.kind === 'json' && (value.value as { op?: string }).op === 'confirm')
-    .catch(() => false);
-  const answer = await Promise.race([late, said]);
-  clearTimeout(timer);
-  return answer;
+async function confirmed(answer: Promise<IteratorResult<Frame>>, withinS: number): Promise<boolean> {
+  try {
+    const { done, value } = await nextWithin({ next: () => answer }, withinS * 1000);
+    return !done && value.kind === 'json' && (value.value as { op?: string }).op === 'confirm';
+  } catch {
+    return false;
+  }
 }

@@ -76,7 +76,11 @@ async function answer(
       return await callWorker(tenantLayout(host.root, tenant), request.method as WorkerMethod, request.params);
     case 'logs': {
       const aborted = new AbortController();
-      if (request.follow) void frames.next().finally(() => aborted.abort());
+      if (request.follow)
+        void frames.next().then(
+          () => aborted.abort(),
+          () => aborted.abort(),
+        );
       for await (const line of manager.logs(request.service, request.lines, request.follow, aborted.signal))
         await send({ event: 'log', line });
       return null;

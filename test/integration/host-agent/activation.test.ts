@@ -127,6 +127,28 @@ describe('nothing is switched, or all goes back', () => {
     await answers();
   });
 
+  test('it vanishes while the host still prepares: the gateway is not even restarted', async () => {
+    const before = await pidOf(host, 'gateway');
+    const cut = new AbortController();
+    const client = host.client(undefined, cut.signal);
+    const made = await host.generation({ config: { agents: { defaults: { timeoutSeconds: 77 } } } });
+    const onEvent = (event: AgentEvent) => {
+      // The candidate config is checked next, which takes the gateway's own program a while.
+      if (event.event === 'step' && event.step === 'staged') cut.abort();
+    };
+    await expect(
+      client.apply(host.tenant, made.signed, host.blobs(made), {
+        confirm: async () => true,
+        confirmWithinS: 60,
+        onEvent,
+      }),
+    ).rejects.toThrow();
+    await until(async () => (await host.client().status(host.tenant)).interrupted === null);
+    expect((await host.client().status(host.tenant)).current).toBe(first.signed.digest);
+    expect(await pidOf(host, 'gateway')).toBe(before);
+    await answers();
+  });
+
   test('a runtime that migrates the state and then fails: state and runtime come back', async () => {
     const kept = join(host.layout.state, 'kept.txt');
     writeFileSync(kept, 'before');

@@ -1,6 +1,6 @@
 import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { type Frame, FrameWriter, MAX_FRAME, readFrames } from '../../../src/core/frames.ts';
+import { type Frame, FrameWriter, MAX_FRAME, RAW_FRAME, readFrames } from '../../../src/core/frames.ts';
 
 async function decode(...chunks: Uint8Array[]): Promise<Frame[]> {
   const frames: Frame[] = [];
@@ -29,8 +29,8 @@ describe('frames', () => {
   });
 
   test('raw bytes over the limit are sent in pieces, JSON over the limit is refused', async () => {
-    const frames = await decode(await encode((writer) => writer.raw(Buffer.alloc(MAX_FRAME + 3, 7))));
-    expect(frames.map((frame) => frame.kind === 'raw' && frame.bytes.byteLength)).toEqual([MAX_FRAME, 3]);
+    const frames = await decode(await encode((writer) => writer.raw(Buffer.alloc(RAW_FRAME + 3, 7))));
+    expect(frames.map((frame) => frame.kind === 'raw' && frame.bytes.byteLength)).toEqual([RAW_FRAME, 3]);
     await expect(encode((writer) => writer.json('x'.repeat(MAX_FRAME)))).rejects.toMatchObject({
       code: 'AGENT_FAILED',
     });

@@ -59,3 +59,25 @@ test('no answer: the words of the host, or that the connection was cut', async (
   });
   await expect(host(() => {}, null).status('demo')).rejects.toMatchObject({ code: 'HOST_UNREACHABLE' });
 });
+
+test('a connection that is cut in the middle of a message is told as such, with what is known of it', async () => {
+  const stdout = new PassThrough();
+  const [stdin, stderr] = [new PassThrough(), new PassThrough()];
+  stdout.end(Buffer.from([0, 0, 0, 9, 1, 0x7b]));
+  stderr.end();
+  const lost = () => 'It has not answered for 30 s.';
+  const open = async () => ({ stdin, stdout, stderr, exited: Promise.resolve(null), lost, kill: async () => {} });
+  const client = new AgentClient({ target: 'ops@hub', open } as unknown as Transport, {
+    root: '/var/lib/chp',
+    nodeTree: 'a'.repeat(64),
+    asRoot: true,
+  });
+  await expect(client.status('demo')).rejects.toMatchObject({ code: 'HOST_UNREACHABLE', why: lost() });
+});
+
+test('sudo that does not let the agent run is told with the way out', async () => {
+  await expect(host(() => {}, 1, 'sudo: a password is required\n').status('demo')).rejects.toMatchObject({
+    code: 'HOST_UNFIT',
+    next: [expect.stringContaining('ops ALL=(ALL) NOPASSWD: ALL')],
+  });
+});
