@@ -27,6 +27,8 @@ export interface HostOptions {
   /** Size of the disk under /var/lib/chp, MiB. */
   diskMb?: number;
   readOnly?: boolean;
+  /** It has Docker and Compose. */
+  docker?: boolean;
 }
 
 /** A set of hosts, and the ssh_config that knows them: give its path as CHP_SSH_CONFIG. */
@@ -38,7 +40,7 @@ export interface TestHosts extends AsyncDisposable {
 
 /** Boots hosts with real systemd and sshd, each on a loopback port of its own. */
 export async function startHosts(count: number, options: HostOptions = {}): Promise<TestHosts> {
-  const { stdout } = await run(join(HERE, 'image.sh'), [], { maxBuffer: 1e7 });
+  const { stdout } = await run(join(HERE, 'image.sh'), options.docker ? ['docker'] : [], { maxBuffer: 1e7 });
   const image = stdout.trim();
   const dir = mkdtempSync(join(tmpdir(), 'chp-hosts-'));
   await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(dir, 'id')]);
@@ -77,6 +79,8 @@ async function boot(image: string, alias: string, key: string, options: HostOpti
   const limits = [
     ...(options.diskMb ? ['--tmpfs', `/var/lib/chp:size=${options.diskMb}m,exec`] : []),
     ...(options.readOnly ? ['--read-only', '--tmpfs', '/tmp', '--tmpfs', '/var/log'] : []),
+    // Layers can't lie on layers.
+    ...(options.docker ? ['--volume', '/var/lib/docker'] : []),
   ];
   const { stdout } = await run('docker', [
     'run',

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the image of a test host: Debian with real systemd and sshd, for Docker without a registry. Needs root.
-# Prints the image's name; does nothing when it is there.
+# Prints the image's name; does nothing when it is there. With `docker`: one that has Docker and Compose, too.
 set -eu
 here=$(dirname "$(readlink -f "$0")")
 packages=openssh-server,ca-certificates,systemd,systemd-sysv,dbus,iproute2,procps,rsync,python3,sudo,nftables,zstd
@@ -31,4 +31,20 @@ UNIT
   rm -rf "$dir"/var/cache/apt/archives/*.deb "$dir"/var/lib/apt/lists/*
   tar -C "$dir" -c . | docker import --change 'CMD ["/sbin/init"]' - "$image" >/dev/null
 fi
-echo "$image"
+[ "${1:-}" = docker ] || { echo "$image"; exit 0; }
+
+with_docker=$image-docker
+if ! docker image inspect "$with_docker" >/dev/null 2>&1; then
+  echo "test host: Docker and Compose (about a minute, once)" >&2
+  # Nothing may be started there: it would be on this machine's network.
+  made=$(docker run -d --network host "$image" sh -c '
+    set -e
+    printf "#!/bin/sh\nexit 101\n" >/usr/sbin/policy-rc.d; chmod +x /usr/sbin/policy-rc.d
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends docker.io docker-compose iptables
+    rm -rf /usr/sbin/policy-rc.d /var/lib/apt/lists/* /var/cache/apt/archives/*.deb')
+  trap 'docker rm -f "$made" >/dev/null' EXIT
+  [ "$(docker wait "$made")" = 0 ] || { docker logs --tail 20 "$made" >&2; exit 1; }
+  docker commit --change 'CMD ["/sbin/init"]' "$made" "$with_docker" >/dev/null
+fi
+echo "$with_docker"

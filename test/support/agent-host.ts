@@ -233,7 +233,7 @@ export class AgentHost implements AsyncDisposable {
     await this.client().remove(this.tenant);
     const { transport, manager } = this.#place;
     if (manager === 'compose') await removeBase(transport, { root: this.root, tenant: this.tenant, manager });
-    if (manager !== 'systemd') await rm(this.root, { recursive: true, force: true });
+    if (manager === 'supervisor') await rm(this.root, { recursive: true, force: true });
   }
 }
 
