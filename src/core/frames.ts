@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { ByteReader } from './byte-reader.ts';
 import { ChpError } from './errors.ts';
 
 /** Wire format of `core/agent-protocol.ts`: `<4-byte big-endian length><1-byte kind><payload>`. */
@@ -11,6 +12,8 @@ const RAW_KIND = 2;
 /** Bytes up to which frames are put together into one write: what an SSH packet holds. */
 const ONE_WRITE = 32 * 1024;
 const SOON_MS = 100;
+/** Of what is no frame, for the error. */
+const SHOWN = 115;
 
 export type Frame = { kind: 'json'; value: unknown } | { kind: 'raw'; bytes: Buffer };
 
@@ -82,28 +85,34 @@ function drained(out: Writable): Promise<void> {
 }
 
 /**
- * Frames of a byte stream, in order; ends when the stream does.
+ * Frames of a byte stream, in order; ends when the stream does. A raw one comes as one or more.
  * @throws ChpError AGENT_FAILED on anything that is not this format (a login banner, a shell's complaint, a cut frame)
  */
 export async function* readFrames(input: Readable): AsyncGenerator<Frame> {
-  let held: Buffer = Buffer.alloc(0);
-  for await (const chunk of input as AsyncIterable<Buffer>) {
-    held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
-    while (held.length >= HEADER) {
-      const length = held.readUInt32BE(0);
-      const kind = held.readUInt8(4);
+  const bytes = new ByteReader(input, cut);
+  try {
+    while (!(await bytes.ended())) {
+      const header = await bytes.exactly(HEADER);
+      const length = header.readUInt32BE(0);
+      const kind = header.readUInt8(4);
       if (length > MAX_FRAME || (kind !== JSON_KIND && kind !== RAW_KIND))
         throw new ChpError('AGENT_FAILED', 'the other side does not speak the agent protocol', {
-          why: `It sent: ${JSON.stringify(held.subarray(0, 120).toString('latin1'))}`,
+          why: `It sent: ${JSON.stringify(Buffer.concat([header, bytes.peek(SHOWN)]).toString('latin1'))}`,
         });
-      if (held.length < HEADER + length) break;
-      const payload = held.subarray(HEADER, HEADER + length);
-      held = held.subarray(HEADER + length);
-      yield kind === RAW_KIND ? { kind: 'raw', bytes: payload } : { kind: 'json', value: parse(payload) };
+      if (kind === JSON_KIND) yield { kind: 'json', value: parse(await bytes.exactly(length)) };
+      // In the pieces in which they came: to put those together takes longer than to send them.
+      for (let left = kind === RAW_KIND ? length : 0; left > 0; ) {
+        const piece = await bytes.some(left);
+        left -= piece.byteLength;
+        yield { kind: 'raw', bytes: piece };
+      }
     }
+  } finally {
+    await bytes.end();
   }
-  if (held.length > 0) throw new ChpError('AGENT_FAILED', 'the connection was cut in the middle of a message');
 }
+
+const cut = (): ChpError => new ChpError('AGENT_FAILED', 'the connection was cut in the middle of a message');
 
 function parse(payload: Buffer): unknown {
   try {

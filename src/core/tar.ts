@@ -1,5 +1,6 @@
 import { Header } from 'tar/header';
 import { Pax } from 'tar/pax';
+import { ByteReader } from './byte-reader.ts';
 import { ChpError } from './errors.ts';
 
 /**
@@ -59,30 +60,35 @@ export interface ReadMember extends TarMember {
  * @throws ChpError INTEGRITY when it is cut, damaged, or holds what chp never writes
  */
 export async function* readTar(source: AsyncIterable<Buffer>): AsyncGenerator<ReadMember> {
-  const input = new ByteReader(source);
-  for (;;) {
-    const member = await nextMember(input);
-    if (!member) break;
-    let left = member.size;
-    yield {
-      ...member,
-      bytes: async () => {
-        const bytes = await input.exactly(left);
-        left = 0;
-        return bytes;
-      },
-      chunks: async function* () {
-        while (left > 0) {
-          const chunk = await input.some(left);
-          left -= chunk.byteLength;
-          yield chunk;
-        }
-      },
-    };
-    for (let skip = left + tarPadding(member.size).byteLength; skip > 0; ) skip -= (await input.some(skip)).byteLength;
+  const input = new ByteReader(source, () => damaged('the archive is cut short'));
+  try {
+    for (;;) {
+      const member = await nextMember(input);
+      if (!member) break;
+      let left = member.size;
+      yield {
+        ...member,
+        bytes: async () => {
+          const bytes = await input.exactly(left);
+          left = 0;
+          return bytes;
+        },
+        chunks: async function* () {
+          while (left > 0) {
+            const chunk = await input.some(left);
+            left -= chunk.byteLength;
+            yield chunk;
+          }
+        },
+      };
+      for (let skip = left + tarPadding(member.size).byteLength; skip > 0; )
+        skip -= (await input.some(skip)).byteLength;
+    }
+    if (!isZero(await input.exactly(BLOCK)) || !(await input.ended()))
+      throw damaged('something follows the end of the archive');
+  } finally {
+    await input.end();
   }
-  if (!isZero(await input.exactly(BLOCK)) || !(await input.ended()))
-    throw damaged('something follows the end of the archive');
 }
 
 /** null at the first empty block. */
@@ -137,52 +143,6 @@ function describe({ type, ...member }: ReturnType<typeof decode>): TarMember {
   if (known && Number.isSafeInteger(member.size) && (known === 'file' || member.size === 0))
     return { ...member, type: known, target: known === 'link' ? member.target : '' };
   throw damaged(`${JSON.stringify(member.path)} is neither a file nor a link`);
-}
-
-/** Cuts a stream of chunks into the pieces a reader asks for. */
-class ByteReader {
-  readonly #source: AsyncIterator<Buffer>;
-  #held: Buffer = Buffer.alloc(0);
-  constructor(source: AsyncIterable<Buffer>) {
-    this.#source = source[Symbol.asyncIterator]();
-  }
-
-  /** At least one and at most `max` bytes. */
-  async some(max: number): Promise<Buffer> {
-    if (this.#held.byteLength === 0) {
-      const chunk = await this.#pull();
-      if (!chunk) throw damaged('the archive is cut short');
-      this.#held = chunk;
-    }
-    const taken = this.#held.subarray(0, max);
-    this.#held = this.#held.subarray(taken.byteLength);
-    return taken;
-  }
-
-  async exactly(size: number): Promise<Buffer> {
-    if (size === 0) return Buffer.alloc(0);
-    const first = await this.some(size);
-    if (first.byteLength === size) return first;
-    const pieces = [first];
-    for (let left = size - first.byteLength; left > 0; ) {
-      const piece = await this.some(left);
-      left -= piece.byteLength;
-      pieces.push(piece);
-    }
-    return Buffer.concat(pieces);
-  }
-
-  async ended(): Promise<boolean> {
-    return this.#held.byteLength === 0 && (await this.#pull()) === null;
-  }
-
-  async #pull(): Promise<Buffer | null> {
-    for (;;) {
-      const next = await this.#source.next();
-      if (next.done) return null;
-      if (next.value.byteLength > 0) return next.value;
-    }
-  }
 }
 
 function isZero(block: Buffer): boolean {

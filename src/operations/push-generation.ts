@@ -4,6 +4,7 @@ import type { AgentClient } from '../adapters/agent/client.ts';
 import type { AgentEvent, ApplyResult } from '../core/agent-protocol.ts';
 import { digestOf } from '../core/digest.ts';
 import { ChpError } from '../core/errors.ts';
+import { MAX_FRAME } from '../core/frames.ts';
 import { type SignedGeneration, signGeneration } from '../core/generation.ts';
 import type { StepHandle } from '../core/ports/progress.ts';
 import type { Registry } from '../core/ports/registry.ts';
@@ -63,7 +64,7 @@ export async function pushGeneration(
           const tree = trees.get(digest);
           if (!tree)
             throw new ChpError('AGENT_FAILED', `the host asked for a tree that is not in the generation: ${digest}`);
-          return { size: tree.archiveSize, stream: createReadStream(tree.archive) };
+          return { size: tree.archiveSize, stream: createReadStream(tree.archive, { highWaterMark: MAX_FRAME }) };
         },
       },
       { confirm: async () => true, confirmWithinS: CONFIRM_WITHIN_S, onEvent: (event) => show(step, event) },

@@ -25,7 +25,11 @@ describe('frames', () => {
       { kind: 'json', value: { op: 'status', name: 'Zoë' } },
       { kind: 'raw', bytes: Buffer.from([0, 1, 2, 255]) },
     ]);
-    expect(await decode(...Array.from(bytes, (byte) => Buffer.from([byte])))).toEqual(whole);
+    const cut = await decode(...Array.from(bytes, (byte) => Buffer.from([byte])));
+    expect(cut[0]).toEqual(whole[0]);
+    expect(Buffer.concat(cut.slice(1).map((frame) => (frame.kind === 'raw' ? frame.bytes : Buffer.alloc(0))))).toEqual(
+      Buffer.from([0, 1, 2, 255]),
+    );
   });
 
   test('raw bytes over the limit are sent in pieces, JSON over the limit is refused', async () => {
@@ -75,6 +79,15 @@ describe('frames', () => {
     out.resume();
     await writing;
     expect(done).toBe(true);
+  });
+
+  test('who stops reading lets go of the stream', async () => {
+    const input = Readable.from([await encode((writer) => writer.json(1)), Buffer.from('more')]);
+    for await (const frame of readFrames(input)) {
+      expect(frame).toEqual({ kind: 'json', value: 1 });
+      break;
+    }
+    expect(input.destroyed).toBe(true);
   });
 
   test('a reader that is gone is an error, not a wait for ever', async () => {
