@@ -7,3 +7,11 @@ export const stageFlag = {
 };
 export const yesFlag = { yes: Flags.boolean({ char: 'y', description: 'Do not ask.' }) };
 export const fileFlag = { file: Flags.string({ char: 'f', description: 'tenant.yaml; `-` for standard input.' }) };
+export const packArg = { pack: Args.string({ description: 'Id of the pack.', required: true }) };
+export const inputFlag = {
+  input: Flags.string({
+    description: 'Value of an input, as NAME=VALUE; the value is YAML. May be given several times.',
+    multiple: true,
+  }),
+};
+export const memberFlag = { as: Flags.string({ description: 'Member on whose behalf.' }) };
