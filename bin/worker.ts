@@ -1,7 +1,10 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Envelope, Notify } from '../src/core/ports/automation.ts';
+import { makeConnectors } from '../src/services/connectors/index.ts';
+import { log } from '../src/services/worker/log.ts';
 import { runWorker } from '../src/services/worker/process.ts';
+import type { TenantParts } from '../src/services/worker/tenant.ts';
 
 // The notifier and the connectors take this place as soon as they are there.
 function inboxOnly(): Notify {
@@ -22,7 +25,16 @@ function inboxOnly(): Notify {
   };
 }
 
+const connectors: TenantParts['connectors'] = (tenant, _secrets, agent) =>
+  makeConnectors({
+    tenant,
+    secret: (name) => process.env[name],
+    dataDir: join(process.env.CHP_WORKER_DIR ?? '', 'connectors', tenant.name),
+    agent,
+    warn: (message) => log('warn', 'connector', { tenant: tenant.name, message }),
+  });
+
 const here = dirname(fileURLToPath(import.meta.url));
-await runWorker(here, process.env, { connectors: () => new Map(), notify: inboxOnly });
+await runWorker(here, process.env, { connectors, notify: inboxOnly });
 // Temporal's SDK keeps the process alive for a while.
 process.exit();

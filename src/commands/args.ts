@@ -7,7 +7,7 @@ export const stageFlag = {
 };
 export const yesFlag = { yes: Flags.boolean({ char: 'y', description: 'Do not ask.' }) };
 export const fileFlag = { file: Flags.string({ char: 'f', description: 'tenant.yaml; `-` for standard input.' }) };
-export const packArg = { pack: Args.string({ description: 'Id of the pack.', required: true }) };
+export const packIdArg = { pack: Args.string({ description: 'Id of the pack.', required: true }) };
 export const inputFlag = {
   input: Flags.string({
     description: 'Value of an input, as NAME=VALUE; the value is YAML. May be given several times.',

@@ -3,7 +3,7 @@ import type { Context } from '../../operations/context.ts';
 import { packInputs } from '../../operations/packs/pack-inputs.ts';
 import { runPack } from '../../operations/packs/runs.ts';
 import { presentRun } from '../../presenters/packs.ts';
-import { inputFlag, memberFlag, packArg, tenantArg } from '../args.ts';
+import { inputFlag, memberFlag, packIdArg, tenantArg } from '../args.ts';
 import { ChpCommand } from '../base.ts';
 
 export default class PackRun extends ChpCommand<typeof PackRun> {
@@ -14,7 +14,7 @@ export default class PackRun extends ChpCommand<typeof PackRun> {
     '<%= config.bin %> <%= command.id %> smith unlock-door --as cleo --detach',
     '<%= config.bin %> <%= command.id %> smith meals-groceries --input days=3 --dry-run',
   ];
-  static override args = { ...tenantArg, ...packArg };
+  static override args = { ...tenantArg, ...packIdArg };
   static override flags = {
     ...inputFlag,
     ...memberFlag,
