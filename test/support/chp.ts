@@ -26,9 +26,10 @@ export class Chp {
     this.env = { ...inherited, CHP_HOME: this.home, CHP_CACHE: TEST_CACHE, NO_COLOR: '1', ...env };
   }
 
-  run(args: readonly string[], options: { input?: string; env?: NodeJS.ProcessEnv } = {}): Promise<ChpResult> {
+  run(args: readonly string[], options: { input?: string; env?: NodeJS.ProcessEnv; cwd?: string } = {}): Promise<ChpResult> {
     const child = spawn(process.execPath, [join(ROOT, 'bin/run.js'), ...args], {
       env: { ...this.env, ...options.env },
+      ...(options.cwd ? { cwd: options.cwd } : {}),
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     let stdout = '';
