@@ -1,30 +1,26 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Envelope, Notify } from '../src/core/ports/automation.ts';
+import { makeConnectors } from '../src/services/connectors/index.ts';
+import { makeNotify } from '../src/services/notify/index.ts';
+import type { LoadedTenant } from '../src/services/worker/config.ts';
+import { log } from '../src/services/worker/log.ts';
 import { playFixtures } from '../src/services/worker/play.ts';
 import { runWorker } from '../src/services/worker/process.ts';
 
-// The notifier and the connectors take this place as soon as they are there.
-function inboxOnly(): Notify {
-  const envelopes = new Map<string, Envelope>();
-  return {
-    send: async () => ({ via: 'inbox', id: null }),
-    open: async (envelope) => {
-      if (!envelopes.has(envelope.id)) envelopes.set(envelope.id, envelope);
-    },
-    settle: async (id, state) => {
-      const envelope = envelopes.get(id);
-      if (envelope?.state === 'open') envelopes.set(id, { ...envelope, state });
-    },
-    inbox: async () => [...envelopes.values()],
-    messages: async () => [],
-    onDecision: () => {},
-    close: async () => {},
-  };
-}
+/** What connectors and the notifier share: secrets arrive as variables of their names. */
+const setup = (part: string, tenant: LoadedTenant) => ({
+  tenant,
+  secret: (name: string) => process.env[name],
+  dataDir: join(process.env.CHP_WORKER_DIR ?? '', part, tenant.name),
+  warn: (message: string) => log('warn', part, { tenant: tenant.name, message }),
+});
 
 const here = dirname(fileURLToPath(import.meta.url));
 if (process.argv[2] === 'play') await playFixtures(here, process.stdin);
-else await runWorker(here, process.env, { connectors: () => new Map(), notify: inboxOnly });
+else
+  await runWorker(here, process.env, {
+    connectors: (tenant, _secrets, agent) => makeConnectors({ ...setup('connectors', tenant), agent }),
+    notify: (tenant, _secrets, agent) => makeNotify({ ...setup('notify', tenant), agent }),
+  });
 // Temporal's SDK keeps the process alive for a while.
 process.exit();

@@ -25,3 +25,11 @@ export const packArg = {
 export const allowYankedFlag = {
   'allow-yanked': Flags.boolean({ description: 'Also a version that was withdrawn, when its number is given.' }),
 };
+export const packIdArg = { pack: Args.string({ description: 'Id of the pack.', required: true }) };
+export const inputFlag = {
+  input: Flags.string({
+    description: 'Value of an input, as NAME=VALUE; the value is YAML. May be given several times.',
+    multiple: true,
+  }),
+};
+export const memberFlag = { as: Flags.string({ description: 'Member on whose behalf.' }) };

@@ -5,7 +5,6 @@ import {
   TEMPORAL_TREE,
   WORKER_CONFIG_FILE,
   WORKER_TREE,
-  workerConfig,
 } from '../core/automation.ts';
 import type { Digest } from '../core/digest.ts';
 import type { PackSeals } from '../core/pack-seals.ts';
@@ -13,9 +12,10 @@ import type { TrustedKey } from '../core/ports/catalogue.ts';
 import type { PackRecord } from '../core/ports/registry.ts';
 import type { Tenant } from '../core/tenant/schema.ts';
 import type { InstalledPack } from '../core/worker-protocol.ts';
+import { workerConfig } from '../packs/automation.ts';
 import type { AutomationParts } from './build-generation.ts';
 
-export function automationTrees({ worker, temporal }: AutomationParts): Record<string, Digest> {
+export function treeDigests({ worker, temporal }: AutomationParts): Record<string, Digest> {
   return { [WORKER_TREE]: worker, ...(temporal ? { [TEMPORAL_TREE]: temporal } : {}) };
 }
 

@@ -1,5 +1,4 @@
 import { DEMO_MODEL } from '../adapters/runtimes/demo-model.ts';
-import { automationServices } from '../core/automation.ts';
 import { type Digest, sha256 } from '../core/digest.ts';
 import type { GenerationFile, GenerationManifest } from '../core/generation.ts';
 import { tenantLayout } from '../core/host-layout.ts';
@@ -7,7 +6,8 @@ import type { PackRecord, SecretRecord, SkillRecord } from '../core/ports/regist
 import type { RuntimeAdapter, RuntimeBundle } from '../core/ports/runtime.ts';
 import { GATEWAY_TOKEN } from '../core/secret-names.ts';
 import type { Tenant } from '../core/tenant/schema.ts';
-import { automationFiles, automationTrees } from './automation-files.ts';
+import { automationServices } from '../packs/automation.ts';
+import { automationFiles, treeDigests } from './automation-files.ts';
 import { neededSecrets } from './needed-secrets.ts';
 
 export interface GenerationParts {
@@ -70,7 +70,7 @@ export function buildGeneration(parts: GenerationParts): BuiltGeneration {
       tenant: tenant.name,
       platform: bundle.platform,
       runtime: { ...tenant.runtime, node: bundle.node.digest, app: bundle.app.digest },
-      ...(parts.automation ? { trees: automationTrees(parts.automation) } : {}),
+      ...(parts.automation ? { trees: treeDigests(parts.automation) } : {}),
       files,
       services: [...runtime.services(tenant), ...automationServices(tenant)].map((service) => ({
         ...service,

@@ -5,6 +5,7 @@ import { checkTenant } from './check-tenant.ts';
 import type { Context } from './context.ts';
 import { openHost } from './host-link.ts';
 import { rememberHost } from './known-host.ts';
+import { lockPacks } from './packs/lock-packs.ts';
 import { provision } from './provision.ts';
 import { pushOver } from './push-tenant.ts';
 import { runtimeBundle } from './runtime-bundle.ts';
@@ -47,6 +48,7 @@ export async function convergeTenant(
     signingKeys.write(context.home, tenant.name, identity.signingPrivateKey);
     for (const [name, value] of given) await storeSecret(registry, tenant.name, identity.ageRecipient, name, value);
   });
+  await job.step('packs', () => lockPacks(context, tenant, { refresh: [] }));
   const record: TenantRecord = await registry.tenant(tenant.name);
   const applied = await job.step('activate', () => pushOver(context, record, tenant, host, bundle));
   // A push that restarted nothing did not drive the gateway: prove that it answers.

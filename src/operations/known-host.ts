@@ -103,7 +103,10 @@ function openKnown(context: Context, known: KnownHost, signal: AbortSignal): Pus
     manager,
     platform,
     agent: (tree = nodeTree) => (tree === nodeTree ? usual : agentOf(tree)),
-    [Symbol.asyncDispose]: async () => await (await transport.catch(() => null))?.close(),
+    [Symbol.asyncDispose]: async () => {
+      await usual.stop();
+      await (await transport.catch(() => null))?.close();
+    },
   };
 }
 

@@ -1,19 +1,17 @@
 import { addMember as addToDocument, editDocument, removeEntry } from '../adapters/documents/edit-tenant.ts';
 import { parseTenant } from '../adapters/documents/tenant-document.ts';
+import { hasAutomation } from '../core/automation.ts';
 import { ChpError } from '../core/errors.ts';
 import type { Member } from '../core/tenant/schema.ts';
 import type { Context } from './context.ts';
 import { type EditOutcome, editTenantDocument, loadTenant } from './edit-tenant.ts';
 
-// Members live in the registry: nothing of them is on the host yet, so nothing is pushed.
-const STAGE = true;
-
 /** @throws CONFLICT when the id is taken */
-export function addMember(context: Context, name: string, member: Member): Promise<EditOutcome> {
+export async function addMember(context: Context, name: string, member: Member): Promise<EditOutcome> {
   return editTenantDocument(
     context,
     name,
-    { kind: 'member', details: { add: member.id, role: member.role }, stage: STAGE },
+    { kind: 'member', details: { add: member.id, role: member.role }, stage: await onlyRecorded(context, name) },
     async (document) => {
       if (parseTenant(document, `${name}/tenant.yaml`).tenant.members.some(({ id }) => id === member.id))
         throw new ChpError('CONFLICT', `${name} has a member "${member.id}" already`, {
@@ -25,11 +23,11 @@ export function addMember(context: Context, name: string, member: Member): Promi
 }
 
 /** @throws NOT_FOUND */
-export function removeMember(context: Context, name: string, id: string): Promise<EditOutcome> {
+export async function removeMember(context: Context, name: string, id: string): Promise<EditOutcome> {
   return editTenantDocument(
     context,
     name,
-    { kind: 'member', details: { remove: id }, stage: STAGE },
+    { kind: 'member', details: { remove: id }, stage: await onlyRecorded(context, name) },
     async (document) => {
       if (!parseTenant(document, `${name}/tenant.yaml`).tenant.members.some((member) => member.id === id))
         throw new ChpError('NOT_FOUND', `${name} has no member "${id}"`, { next: [`chp member list ${name}`] });
@@ -40,4 +38,9 @@ export function removeMember(context: Context, name: string, id: string): Promis
 
 export async function listMembers(context: Context, name: string): Promise<Member[]> {
   return (await loadTenant(context, name)).tenant.members;
+}
+
+/** Members are on the host only where a worker asks and tells them. */
+async function onlyRecorded(context: Context, name: string): Promise<boolean> {
+  return !hasAutomation((await loadTenant(context, name)).tenant);
 }

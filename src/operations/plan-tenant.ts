@@ -3,9 +3,11 @@ import { digestOf } from '../core/digest.ts';
 import type { SignedGeneration } from '../core/generation.ts';
 import { compareGenerations, type TenantPlan } from '../core/plan.ts';
 import type { NewDocument } from './apply-tenant.ts';
+import { automationTrees } from './automation-trees.ts';
 import type { Context } from './context.ts';
 import { loadTenant } from './edit-tenant.ts';
 import { openHost } from './host-link.ts';
+import { resolvePacks } from './packs/lock-packs.ts';
 import { previewProvision } from './provision.ts';
 import { desiredGeneration } from './push-tenant.ts';
 import { runtimeBundle } from './runtime-bundle.ts';
@@ -20,7 +22,9 @@ export async function planTenant(context: Context, name: string, document?: NewD
   const infrastructure = await previewProvision(context, tenant, host, bundle);
   const agent = record.recipient ? host.agent() : null;
   const status = agent ? await agent.status(name) : null;
-  const desired = await desiredGeneration(context, tenant, host.root, bundle);
+  const trees = await automationTrees(context, tenant, host.platform);
+  const packs = await resolvePacks(context, tenant, { refresh: [] });
+  const desired = await desiredGeneration(context, tenant, host.root, bundle, trees && { trees, packs });
   const running = status?.current ? await registry.generation(name, status.current) : null;
   const generation = compareGenerations(
     running ? (JSON.parse(running.signed) as SignedGeneration).manifest : null,

@@ -1,7 +1,7 @@
 import { parseTenant } from '../adapters/documents/tenant-document.ts';
 import { runtimeAdapter } from '../adapters/runtimes/index.ts';
-import { automationServices } from '../core/automation.ts';
 import { MADE_BY_CHP } from '../core/secret-names.ts';
+import { automationServices } from '../packs/automation.ts';
 import type { Context } from './context.ts';
 import type { CreateInput } from './create-tenant.ts';
 import { openHost } from './host-link.ts';

@@ -8,7 +8,7 @@ import { MAX_FRAME } from '../core/frames.ts';
 import { type SignedGeneration, signGeneration } from '../core/generation.ts';
 import type { StepHandle } from '../core/ports/progress.ts';
 import type { Registry } from '../core/ports/registry.ts';
-import type { RuntimeBundle } from '../core/ports/runtime.ts';
+import type { TreeRef } from '../core/ports/runtime.ts';
 import type { BuiltGeneration } from './build-generation.ts';
 
 /** Seconds the host waits for our confirmation before it goes back by itself. */
@@ -41,10 +41,10 @@ export async function pushGeneration(
   registry: Registry,
   signed: SignedGeneration,
   built: BuiltGeneration,
-  bundle: RuntimeBundle,
+  refs: readonly TreeRef[],
   step: StepHandle,
 ): Promise<ApplyResult> {
-  const trees = new Map([bundle.node, bundle.app].map((tree) => [tree.digest, tree]));
+  const trees = new Map(refs.map((tree) => [tree.digest, tree]));
   const { tenant } = signed.manifest;
   const settle = (outcome: 'committed' | 'reverted' | 'failed', reason?: string) =>
     registry.setGenerationOutcome(tenant, signed.digest, outcome, reason);

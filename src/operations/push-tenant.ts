@@ -1,16 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { hostProgram } from '../adapters/agent/bundle.ts';
 import type { AgentClient } from '../adapters/agent/client.ts';
+import { usesDemo } from '../adapters/runtimes/demo-model.ts';
 import { runtimeAdapter } from '../adapters/runtimes/index.ts';
 import { encryptTo } from '../adapters/secrets/age.ts';
 import type { ApplyResult } from '../core/agent-protocol.ts';
 import { hasAutomation } from '../core/automation.ts';
 import { ChpError } from '../core/errors.ts';
-import type { Registry, TenantRecord } from '../core/ports/registry.ts';
-import type { RuntimeBundle } from '../core/ports/runtime.ts';
-import { GATEWAY_TOKEN, PAYLOAD_KEY } from '../core/secret-names.ts';
+import type { PackRecord, Registry, TenantRecord } from '../core/ports/registry.ts';
+import type { RuntimeBundle, TreeRef } from '../core/ports/runtime.ts';
+import { GATEWAY_TOKEN, MADE_BY_CHP, PAYLOAD_KEY } from '../core/secret-names.ts';
 import type { Tenant } from '../core/tenant/schema.ts';
 import type { IdentityOutputs } from '../stacks/provider/identity.ts';
+import { type AutomationTrees, automationTrees } from './automation-trees.ts';
 import { type BuiltGeneration, buildGeneration } from './build-generation.ts';
 import type { Context } from './context.ts';
 import type { AheadLink, PushLink } from './known-host.ts';
@@ -27,12 +29,13 @@ export async function desiredGeneration(
   tenant: Tenant,
   root: string,
   bundle: RuntimeBundle,
+  automation: { trees: AutomationTrees; packs: readonly PackRecord[] } | null,
 ): Promise<BuiltGeneration> {
   const registry = await context.registry();
   const runtime = runtimeAdapter(tenant.runtime);
   const [secrets, skills] = await Promise.all([registry.secrets(tenant.name), registry.skills(tenant.name)]);
   const have = new Set(secrets.map((secret) => secret.name));
-  const missing = neededSecrets(tenant).filter((name) => !have.has(name));
+  const missing = neededSecrets(tenant).filter((name) => !have.has(name) && !MADE_BY_CHP.has(name));
   if (missing.length > 0)
     throw new ChpError(
       'BAD_INPUT',
@@ -50,8 +53,12 @@ export async function desiredGeneration(
     bundle,
     secrets,
     skills: skills.filter((skill) => tenant.skills.some(({ name }) => name === skill.name)),
-    automation: null,
-    demoModel: tenant.model.provider === 'demo' ? (await hostProgram('demo-model', context.home)).bytes : null,
+    automation: automation && {
+      packs: automation.packs,
+      worker: automation.trees.worker.digest,
+      temporal: automation.trees.temporal?.digest ?? null,
+    },
+    demoModel: usesDemo(tenant) ? (await hostProgram('demo-model', context.home)).bytes : null,
   });
 }
 
@@ -79,7 +86,9 @@ export async function pushOver(
   const agent = host.agent(bundle.node.digest) as AgentClient;
   await ensureGatewayToken(context, registry, record);
   if (hasAutomation(tenant)) await ensurePayloadKey(registry, await registry.tenant(record.name));
-  const built = await desiredGeneration(context, tenant, host.root, bundle);
+  const trees = await automationTrees(context, tenant, host.platform);
+  const packs = await registry.packs(tenant.name);
+  const built = await desiredGeneration(context, tenant, host.root, bundle, trees && { trees, packs });
   await agent.start();
   const signed = await signOnce(registry, built, async () => {
     const kept = signingKeys.read(context.home, tenant.name);
@@ -89,9 +98,12 @@ export async function pushOver(
     return signingPrivateKey;
   });
   return context.progress.step(`Activate generation ${signed.digest.slice(0, 12)}`, (step) =>
-    pushGeneration(agent, registry, signed, built, bundle, step),
+    pushGeneration(agent, registry, signed, built, [bundle.node, bundle.app, ...treesOf(trees)], step),
   );
 }
+
+const treesOf = (trees: AutomationTrees | null): TreeRef[] =>
+  trees ? [trees.worker, ...(trees.temporal ? [trees.temporal] : [])] : [];
 
 /** The gateway's token is made with the tenant's identity; the registry keeps it for the host's eyes only. */
 async function ensureGatewayToken(context: Context, registry: Registry, record: TenantRecord): Promise<void> {

@@ -1,6 +1,8 @@
 import { newTenantText } from '../adapters/documents/new-tenant.ts';
+import { demoCalendarUrl } from '../adapters/runtimes/demo-model.ts';
 import { ChpError } from '../core/errors.ts';
 import type { TenantDocument } from '../core/tenant/schema.ts';
+import type { RunSummary } from '../core/worker-protocol.ts';
 import { applyTenant } from './apply-tenant.ts';
 import { verifyChain } from './audit.ts';
 import type { Context } from './context.ts';
@@ -8,9 +10,19 @@ import type { Converged } from './converge-tenant.ts';
 import { createTenant } from './create-tenant.ts';
 import { destroyTenant } from './destroy-tenant.ts';
 import { freePort } from './free-port.ts';
+import { installPack } from './packs/install-pack.ts';
+import { listPacks } from './packs/list-packs.ts';
+import { listRuns, runPack, type StartedRun } from './packs/runs.ts';
 import { removeHomeOf } from './remove-home.ts';
 
 export const DEMO = 'demo';
+const BRIEF = 'morning-brief';
+/** The demo calendar takes anybody; its connector has the secrets that the real one would need. */
+const CALENDAR_SECRETS = {
+  clientId: 'GOOGLE_CLIENT_ID',
+  clientSecret: 'GOOGLE_CLIENT_SECRET',
+  refreshToken: 'GOOGLE_REFRESH_TOKEN',
+};
 
 export interface QuickstartResult {
   converged: Converged;
@@ -18,6 +30,9 @@ export interface QuickstartResult {
   again: boolean;
   model: string;
   auditEntries: number;
+  /** One run of Morning Brief, installed from the catalogue that comes with chp. */
+  brief: StartedRun;
+  history: RunSummary[];
 }
 
 /** Stands up (or converges) the tenant `demo` on this machine: everything real, the model by what is at hand. */
@@ -34,8 +49,9 @@ export async function quickstart(
   const model = chooseModel(context.env, options);
   const again = known?.phase === 'ready';
   const converged = again ? await applyTenant(context, DEMO) : await create(context, model);
+  const brief = await morningBrief(context);
   const { entries } = await verifyChain(context);
-  return { converged, again, model: model.provider, auditEntries: entries };
+  return { converged, again, model: model.provider, auditEntries: entries, ...brief };
 }
 
 export interface QuickstartRemoved {
@@ -53,23 +69,35 @@ export async function removeQuickstart(context: Context): Promise<QuickstartRemo
   return { removed, homeRemoved: await removeHomeOf(context, DEMO) };
 }
 
+/** Installs Morning Brief unless it is there, runs it once, and reads back what is known of its runs. */
+async function morningBrief(context: Context): Promise<Pick<QuickstartResult, 'brief' | 'history'>> {
+  const installed = (await listPacks(context, DEMO)).some(({ id }) => id === BRIEF);
+  if (!installed)
+    await installPack(context, DEMO, BRIEF, { inputs: { readers: ['ana'] }, stage: false, allowYanked: false });
+  const brief = await runPack(context, DEMO, BRIEF, { inputs: {}, dryRun: false, wait: true, by: 'ana' });
+  return { brief, history: await listRuns(context, DEMO, { pack: BRIEF, limit: 5 }) };
+}
+
 async function create(context: Context, model: TenantDocument['model']): Promise<Converged> {
+  const gateway = { port: await freePort() };
   const document: TenantDocument = {
     schema: 1,
     name: DEMO,
     topology: 'hub',
     host: 'local',
     timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-    gateway: { port: await freePort() },
+    gateway,
     model,
-    skills: [{ name: 'household', source: 'builtin:household' }],
+    skills: ['household', 'mental-load', 'tools'].map((name) => ({ name, source: `builtin:${name}` })),
+    connectors: { 'google-calendar': { url: demoCalendarUrl({ gateway }), secrets: CALENDAR_SECRETS } },
     members: [{ id: 'ana', name: 'Ana', role: 'Admin' }],
     // The demo runs as whoever started it, and leaves the machine's own services alone.
     services: { manager: 'supervisor' },
   };
   const key =
     model.provider === 'anthropic' ? 'ANTHROPIC_API_KEY' : model.provider === 'openai' ? 'OPENAI_API_KEY' : null;
-  const secrets = new Map(key ? [[key, context.env[key] ?? '']] : []);
+  const secrets = new Map(Object.values(CALENDAR_SECRETS).map((name) => [name, 'demo']));
+  if (key) secrets.set(key, context.env[key] ?? '');
   return createTenant(context, {
     document: newTenantText(document),
     file: `${DEMO}/tenant.yaml`,

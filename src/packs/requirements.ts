@@ -1,6 +1,7 @@
 import semver from 'semver';
 import type { Tenant } from '../core/tenant/schema.ts';
 import type { CompiledPack } from './compiled.ts';
+import { connectorSecrets } from './connector-secrets.ts';
 import { CONNECTORS } from './connectors/index.ts';
 
 /** Something that a tenant lacks for a pack, and the command that supplies it. */
@@ -42,25 +43,22 @@ export function missingFor(pack: Pick<CompiledPack, 'requires'>, provided: Provi
         what: `connector ${name}`,
         command: `chp tenant apply ${tenant.name} -f tenant.yaml  (with connectors.${name}: see docs/connectors.md)`,
       });
-  for (const name of secrets.map((secret) => nameAt(tenant, connectors, secret)))
+  const ofConnectors = connectors.flatMap((name) => connectorSecrets(tenant, name));
+  const others = secrets.filter((name) => !isOfConnector(name, connectors));
+  for (const name of [...ofConnectors, ...others])
     if (!provided.secrets.has(name))
       missing.push({ what: `secret ${name}`, command: `chp secret set ${tenant.name} ${name}` });
-  for (const role of roles)
-    if (!tenant.members.some((member) => member.role === role))
-      missing.push({
-        what: `a member who is ${role}`,
-        command: `chp member add ${tenant.name} ID --name NAME --role ${role}`,
-      });
+  if (roles.length > 0 && !tenant.members.some(({ role }) => roles.includes(role)))
+    missing.push({
+      what: `a member who is ${roles.join(' or ')}`,
+      command: `chp member add ${tenant.name} ID --name NAME --role ${roles.includes('Adult') ? 'Adult' : roles[0]}`,
+    });
   for (const id of packs)
     if (!tenant.packs.some((entry) => entry.id === id))
       missing.push({ what: `pack ${id}`, command: `chp pack install ${tenant.name} ${id}` });
   return missing;
 }
 
-/** What the tenant calls a secret that a connector takes; packs use the name that it has by default. */
-function nameAt({ connectors }: Provided['tenant'], required: readonly string[], secret: string): string {
-  for (const connector of required)
-    for (const [what, { name }] of Object.entries(CONNECTORS[connector]?.secrets ?? {}))
-      if (name === secret) return connectors[connector]?.secrets[what] ?? secret;
-  return secret;
-}
+/** Its tenant may call it otherwise, or not need it. */
+const isOfConnector = (secret: string, connectors: readonly string[]): boolean =>
+  connectors.some((name) => Object.values(CONNECTORS[name]?.secrets ?? {}).some((one) => one.name === secret));

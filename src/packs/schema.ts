@@ -67,7 +67,10 @@ export const RequiresSchema = Type.Object(
       words('Secrets its connectors need, by name. Their values never reach a pack.', SECRET_NAME_PATTERN),
     ),
     roles: Type.Optional(
-      words('Roles that at least one member must have.', '^(Admin|Adult|Teen|Child|Guest|Caregiver)$'),
+      words(
+        'Roles it turns to; at least one member must have one of them.',
+        '^(Admin|Adult|Teen|Child|Guest|Caregiver)$',
+      ),
     ),
     packs: Type.Optional(words('Packs it starts by `pack.run`.')),
   },

@@ -1,9 +1,11 @@
 import chalk from 'chalk';
 import { DEMO, type QuickstartRemoved, type QuickstartResult } from '../operations/quickstart.ts';
+import { presentRun, presentRuns } from './packs.ts';
 import { presentChecks } from './tenant.ts';
 
 /** What was created, what was checked, and what to try next. */
-export function presentQuickstart({ converged, again, model, auditEntries }: QuickstartResult, home: string): string {
+export function presentQuickstart(result: QuickstartResult, home: string): string {
+  const { converged, again, model, auditEntries, brief, history } = result;
   const { tenant, applied, manager, platform } = converged;
   return [
     chalk.bold(again ? `${tenant} was there already and is as it should be.` : `${tenant} is up.`),
@@ -16,9 +18,15 @@ export function presentQuickstart({ converged, again, model, auditEntries }: Qui
     presentChecks(applied.checks),
     `  ${chalk.green('✓')} Audit: ${auditEntries} entries, every hash and signature holds`,
     '',
+    'Morning Brief, run once with a demo calendar',
+    indented(presentRun(brief)),
+    '',
+    'Its history',
+    indented(presentRuns(history)),
+    '',
     'Try next',
     `  npx chp tenant show ${tenant}`,
-    `  npx chp tenant plan ${tenant}`,
+    `  npx chp pack run ${tenant} morning-brief`,
     `  npx chp logs ${tenant}`,
     '',
     'Remove it again: npm run quickstart -- --destroy',
@@ -32,3 +40,5 @@ export function presentRemoved({ removed, homeRemoved }: QuickstartRemoved, home
     ? `${gone} So is ${home}: nothing else had used it.`
     : `${gone} ${home} stays: other tenants, or the audit of others, are in it.`;
 }
+
+const indented = (text: string): string => text.replaceAll(/^(?=.)/gm, '  ');

@@ -32,13 +32,20 @@ export class Chp {
   }
 
   /** A command that is looked at, or stopped, while it runs. */
-  start(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcessWithoutNullStreams {
+  start(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd?: string): ChildProcessWithoutNullStreams {
     const [program = '', ...rest] = this.argv(args);
-    return spawn(program, rest, { env: { ...this.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+    return spawn(program, rest, {
+      env: { ...this.env, ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+      ...(cwd ? { cwd } : {}),
+    });
   }
 
-  run(args: readonly string[], options: { input?: string; env?: NodeJS.ProcessEnv } = {}): Promise<ChpResult> {
-    const child = this.start(args, options.env);
+  run(
+    args: readonly string[],
+    options: { input?: string; env?: NodeJS.ProcessEnv; cwd?: string } = {},
+  ): Promise<ChpResult> {
+    const child = this.start(args, options.env, options.cwd);
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk) => {

@@ -83,6 +83,13 @@ export class AgentClient {
     await this.#started;
   }
 
+  /** Ends an agent that was started and is not asked anything. */
+  async stop(): Promise<void> {
+    const channel = await this.#started?.catch(() => undefined);
+    this.#started = undefined;
+    channel?.kill();
+  }
+
   /** Protocol and node of the agent, and what its host is. */
   facts(): Promise<AgentFacts> {
     return this.#call({ op: 'facts' }) as Promise<AgentFacts>;

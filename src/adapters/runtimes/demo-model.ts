@@ -10,6 +10,15 @@ export const DEMO_MODEL = {
   port: (tenant: Pick<Tenant, 'gateway'>): number => tenant.gateway.port + 5,
 };
 
+/** Where the demo calendar of a tenant answers: beside the demo model. */
+export const demoCalendarUrl = (tenant: Pick<Tenant, 'gateway'>): string =>
+  `http://127.0.0.1:${DEMO_MODEL.port(tenant)}`;
+
+/** The demo server runs where the model or a calendar of the tenant is the demo's. */
+export const usesDemo = (tenant: Pick<Tenant, 'gateway' | 'model' | 'connectors'>): boolean =>
+  tenant.model.provider === 'demo' ||
+  Object.values(tenant.connectors).some(({ url }) => url === demoCalendarUrl(tenant));
+
 export function demoModelService(tenant: Tenant): GenerationService {
   const port = DEMO_MODEL.port(tenant);
   return {

@@ -3,6 +3,7 @@ import { lstat, readdir, readFile } from 'node:fs/promises';
 import { isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
 import { ChpError } from '../../core/errors.ts';
 import { packagePath } from '../../core/package-root.ts';
+import { bad, frontmatter } from './frontmatter.ts';
 
 const BUILTIN = packagePath('templates', 'skills');
 const MAX_FILES = 200;
@@ -102,28 +103,4 @@ function readFolder(dir: string): ResolvedSkill['files'] {
     files.push({ path, mode: stat.mode & 0o100 ? 0o755 : 0o644, bytes: readFileSync(full) });
   }
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));
-}
-
-function frontmatter(text: string, source: string): Record<string, string> {
-  const block = /^---\r?\n([\s\S]*?)\r?\n---\r?\n/.exec(text)?.[1];
-  if (block === undefined) throw bad(source, 'its SKILL.md does not begin with a block between --- lines');
-  const fields: Record<string, string> = {};
-  for (const line of block.split(/\r?\n/)) {
-    if (line.trim() === '') continue;
-    const [, key, value] = /^([a-z][\w-]*):\s*(.*)$/i.exec(line) ?? [];
-    if (!key) throw bad(source, `its frontmatter has a line that is not "key: value": ${line.slice(0, 60)}`);
-    fields[key] = (value ?? '').replace(/^(['"])(.*)\1$/, '$2');
-  }
-  if (fields.metadata) {
-    try {
-      JSON.parse(fields.metadata);
-    } catch {
-      throw bad(source, 'the metadata in its frontmatter is not JSON on one line');
-    }
-  }
-  return fields;
-}
-
-function bad(source: string, why: string): ChpError {
-  return new ChpError('BAD_INPUT', `${source} is no usable skill: ${why}`);
 }

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
+import { demoCalendar } from './calendar.ts';
+
 export const DEMO_MODEL_ID = 'chp-demo';
 const MAX_BODY = 8 * 1024 * 1024;
 
@@ -20,7 +22,10 @@ export function demoModel(): Server {
 }
 
 async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+  const url = new URL(request.url ?? '/', 'http://localhost');
+  const path = url.pathname;
+  const calendar = demoCalendar(request.method, url);
+  if (calendar) return json(response, calendar.status, calendar.body);
   if (request.method === 'GET' && path === '/v1/models')
     return json(response, 200, { object: 'list', data: [{ id: DEMO_MODEL_ID, object: 'model', owned_by: 'chp' }] });
   if (path !== '/v1/chat/completions') return refuse(response, 404, `unknown path ${path}`);

@@ -71,6 +71,7 @@ describe('with a tenant', () => {
     [['member', 'list', 'jo']],
     [['member', 'rm', 'jo', 'ana']],
     [['secret', 'list', 'jo']],
+    [['pack', 'list', 'jo']],
     [['audit', 'list']],
     [['audit', 'verify']],
     [['audit', 'export']],
@@ -81,6 +82,17 @@ describe('with a tenant', () => {
     await ask(args);
   });
 });
+
+test('a change that is refused before anything is pushed ends at once, and leaves no agent behind', async () => {
+  await ask(['tenant', 'create', 'jo', '--host', 'local', '--model', 'demo']);
+  const { error } = (await chp.run(['skill', 'add', 'jo', 'builtin:nonsense', '--json'])).json ?? {};
+  expect(error?.code).toBe('NOT_FOUND');
+  const refused = await chp.run(['pack', 'install', 'jo', 'chores', '--json']);
+  expect(refused.json?.error).toMatchObject({
+    code: 'BAD_INPUT',
+    next: expect.arrayContaining(['chp skill add jo builtin:chores']),
+  });
+}, 180_000);
 
 test('a schema that nothing promises is found out', () => {
   expect(() => checkOutput(['version'], { ok: true, result: { version: 1 } })).toThrow(

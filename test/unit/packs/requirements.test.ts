@@ -11,7 +11,7 @@ const requires = {
   skills: { 'mental-load': '^1.0.0', garden: '>=2' },
   connectors: ['google-calendar'],
   secrets: ['GOOGLE_TOKEN'],
-  roles: ['Adult'],
+  roles: ['Admin', 'Adult'],
   packs: ['chores'],
 };
 
@@ -21,7 +21,7 @@ test('everything that is missing is named at once, each with the command that su
     { what: 'skill garden (>=2)', command: 'chp skill add smith FOLDER-OF-garden' },
     { what: 'connector google-calendar', command: expect.stringContaining('connectors.google-calendar') },
     { what: 'secret GOOGLE_TOKEN', command: 'chp secret set smith GOOGLE_TOKEN' },
-    { what: 'a member who is Adult', command: 'chp member add smith ID --name NAME --role Adult' },
+    { what: 'a member who is Admin or Adult', command: 'chp member add smith ID --name NAME --role Adult' },
     { what: 'pack chores', command: 'chp pack install smith chores' },
   ]);
 });

@@ -2,7 +2,7 @@ import type { GenerationService } from '../../../core/generation.ts';
 import { packagePath } from '../../../core/package-root.ts';
 import type { RuntimeAdapter } from '../../../core/ports/runtime.ts';
 import type { Tenant } from '../../../core/tenant/schema.ts';
-import { demoModelService } from '../demo-model.ts';
+import { demoModelService, usesDemo } from '../demo-model.ts';
 import { renderConfig, secretNames } from './config.ts';
 import { PRUNE } from './prune.ts';
 
@@ -16,7 +16,7 @@ export const clawdbot: RuntimeAdapter = {
   prune: PRUNE,
   renderConfig,
   secretNames,
-  services: (tenant) => [...(tenant.model.provider === 'demo' ? [demoModelService(tenant)] : []), gateway(tenant)],
+  services: (tenant) => [...(usesDemo(tenant) ? [demoModelService(tenant)] : []), gateway(tenant)],
 };
 
 function gateway(tenant: Tenant): GenerationService {

@@ -1,3 +1,4 @@
+import './sandbox-date.ts';
 import { runPack as interpret } from '../../../packs/interpret/run.ts';
 import { runPackBy } from './bind.ts';
 
