@@ -7,12 +7,12 @@ export function packInputs(pairs: readonly string[]): Record<string, unknown> {
     pairs.map((pair) => {
       const [, name, text = ''] = /^([a-z][a-z0-9_]{0,40})=(.*)$/s.exec(pair) ?? [];
       if (!name) throw new ChpError('BAD_INPUT', `"${pair}" is no NAME=VALUE`, { next: ['--input time=06:55'] });
-      return [name, valueOf(name, text)];
+      return [name, parsed(name, text)];
     }),
   );
 }
 
-function valueOf(name: string, text: string): unknown {
+function parsed(name: string, text: string): unknown {
   try {
     return parse(text, { maxAliasCount: 0, schema: 'core' });
   } catch (cause) {

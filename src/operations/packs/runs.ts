@@ -42,8 +42,11 @@ export function listRuns(
   return callWorker(context, name, 'runs', filter) as Promise<RunSummary[]>;
 }
 
-export function describeRun(context: Context, name: string, run: string): Promise<unknown> {
-  return callWorker(context, name, 'describe', { run });
+/** One run with its steps; what it gave is not kept. @throws NOT_FOUND */
+export async function describeRun(context: Context, name: string, run: string): Promise<StartedRun> {
+  const seen = (await callWorker(context, name, 'describe', { run })) as RunSummary & Pick<RunResult, 'steps'>;
+  const { status, reason, steps } = seen;
+  return { run, result: { status: status as RunResult['status'], reason, outputs: {}, steps } };
 }
 
 /** Questions to people: open ones, or all. */
