@@ -17,6 +17,8 @@ export interface PackManifest {
     id: string;
     /** Range of chp versions that run it; null: any. */
     requires: string | null;
+    /** Digest of the compiled pack, so that a host can tell that what it runs is what was signed. */
+    compiled: string;
   };
 }
 
@@ -44,6 +46,7 @@ export function describesPack(bytes: Uint8Array): PackManifest {
     !isRecord(chp) ||
     chp.format !== 1 ||
     typeof chp.id !== 'string' ||
+    typeof chp.compiled !== 'string' ||
     !(chp.requires === null || typeof chp.requires === 'string')
   )
     throw refused('has no "chp" of a format that is known here');

@@ -15,7 +15,7 @@ export interface SeenSnapshot {
   revoked: Readonly<Record<string, string>>;
 }
 
-type Statement = Omit<CatalogueSnapshot, 'signature'>;
+type Statement = Omit<CatalogueSnapshot, 'signatures'>;
 
 const DAY_MS = 86_400_000;
 
@@ -27,12 +27,12 @@ export function shardOf(name: string): string {
 /** Signs what is current. */
 export function issueSnapshot(
   statement: Omit<Statement, 'issued' | 'expires'>,
-  options: { now: Date; validDays: number; privateKey: KeyObject },
+  options: { now: Date; validDays: number; privateKeys: readonly KeyObject[] },
 ): CatalogueSnapshot {
-  const { now, validDays, privateKey } = options;
+  const { now, validDays, privateKeys } = options;
   const expires = new Date(now.getTime() + validDays * DAY_MS);
   const whole = { ...statement, issued: now.toISOString(), expires: expires.toISOString() };
-  return { ...whole, signature: signText(signedText(whole), privateKey) };
+  return { ...whole, signatures: privateKeys.map((key) => signText(signedText(whole), key)) };
 }
 
 /**
@@ -53,12 +53,12 @@ export function checkSnapshot(
 ): { snapshot: CatalogueSnapshot; seen: SeenSnapshot } {
   const { seen, now, location } = trust;
   const snapshot = assertForm(read, location);
-  const { signature, ...statement } = snapshot;
+  const { signatures, ...statement } = snapshot;
   const text = signedText(statement);
   const what = `the statement of what is current at ${location}`;
   const keys = withRevoked(trust.keys, seen?.revoked ?? {});
   // A statement that revokes the very key it is signed with is worth nothing, whoever wrote it.
-  trustedSignature(what, text, [signature], withRevoked(keys, statement.revoked), now);
+  trustedSignature(what, text, signatures, withRevoked(keys, statement.revoked), now);
   const digest = sha256(text);
   if (seen && seen.catalogue !== statement.catalogue)
     throw older(location, 'It is the statement of another catalogue than the one that was there before.');
@@ -108,9 +108,10 @@ function assertForm(read: unknown, location: string): CatalogueSnapshot {
     Object.values(read.shards).every(isDigest) &&
     isRecord(read.revoked) &&
     Object.values(read.revoked).every((reason) => typeof reason === 'string') &&
-    isRecord(read.signature) &&
-    typeof (read.signature as Partial<PackSignature>).keyid === 'string' &&
-    typeof (read.signature as Partial<PackSignature>).sig === 'string';
+    Array.isArray(read.signatures) &&
+    read.signatures.every(
+      (one: Partial<PackSignature> | null) => typeof one?.keyid === 'string' && typeof one.sig === 'string',
+    );
   if (!fits) throw damaged(location, 'its statement of what is current');
   return read as unknown as CatalogueSnapshot;
 }

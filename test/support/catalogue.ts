@@ -42,7 +42,7 @@ export class TestCatalogue {
 
   static async made(...ids: string[]): Promise<TestCatalogue> {
     const catalogue = new TestCatalogue();
-    await catalogue.publisher().init(catalogue.key.trusted);
+    await catalogue.publisher().init([catalogue.key.trusted]);
     for (const id of ids) await catalogue.publish(id, '1.0.0');
     return catalogue;
   }
@@ -54,7 +54,7 @@ export class TestCatalogue {
   ): Publisher {
     return new Publisher(this.store, {
       trust: { keys, memory, now: () => this.now },
-      privateKey: key.privateKey,
+      privateKeys: [key.privateKey],
       url: 'http://packs.example',
       validDays: this.validDays,
     });

@@ -8,7 +8,7 @@ const commands = readdirSync(DIR).map((file) => file.replace(/\.json$/, ''));
 
 /** What `chp ARGS --json` printed is what schemas/output says. @throws Error naming the first thing that is not */
 export function checkOutput(args: readonly string[], printed: unknown): void {
-  const id = [args.slice(0, 2).join('-'), args[0] ?? ''].find((one) => commands.includes(one));
+  const id = [3, 2, 1].map((words) => args.slice(0, words).join('-')).find((one) => commands.includes(one));
   if (!id) throw new Error(`schemas/output has nothing on chp ${args.join(' ')}`);
   const validate =
     ajv.getSchema(id) ?? ajv.addSchema(JSON.parse(readFileSync(`${DIR}/${id}.json`, 'utf8')), id).getSchema(id);

@@ -42,7 +42,7 @@ export const packManifest = (id: string, version: string, more: object = {}): Pa
   description: 'Says something to everybody.',
   license: 'Apache-2.0',
   keywords: ['chp-pack'],
-  chp: { format: 1, id, requires: null },
+  chp: { format: 1, id, requires: null, compiled: 'a'.repeat(64) },
   ...more,
 });
 

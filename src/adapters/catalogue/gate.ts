@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../core/digest.ts';
 import { didYouMean } from '../../core/documents/problems.ts';
 import { parseYaml } from '../../core/documents/yaml.ts';
 import { ChpError } from '../../core/errors.ts';
@@ -10,6 +11,7 @@ import type {
   Packument,
   TrustedKey,
 } from '../../core/ports/catalogue.ts';
+import { readPackument } from '../../packs/read-packument.ts';
 import { type Resolved, resolveVersion } from '../../packs/resolve.ts';
 import { openSeal, type SealedPack } from '../../packs/seal.ts';
 import { withRevoked } from '../../packs/snapshot.ts';
@@ -66,7 +68,7 @@ export class Gate {
     const packument = await this.packument(id);
     if (packument) return resolveVersion(packument, want, options);
     throw new ChpError('NOT_FOUND', `there is no pack "${id}" in the catalogue at ${this.location}`, {
-      next: [...(await this.#near(id)), 'chp pack search'],
+      next: [...(await this.near(id)), 'chp pack search'],
     });
   }
 
@@ -108,12 +110,25 @@ export class Gate {
     return shards.flatMap(listed).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  /** Whether npm's tools see the same versions, bytes and channels of a pack. @throws INTEGRITY, HOST_UNREACHABLE */
+  async checkNpmView(packument: Packument): Promise<void> {
+    if (this.#catalogue.kind === 'live') return;
+    const { name } = packument;
+    const read = await this.#catalogue.npmView(name);
+    const view = read === null ? null : readPackument(read, name, this.location);
+    if (view && canonicalJson(essence(view)) === canonicalJson(essence(packument))) return;
+    throw new ChpError('INTEGRITY', `what npm’s tools see of ${name} is not what is current`, {
+      next: ['chp catalogue renew NAME writes it anew.'],
+    });
+  }
+
   /** The statement that everything read so far is checked against; null for a live registry. */
   async snapshot(): Promise<CatalogueSnapshot | null> {
     return this.#catalogue.kind === 'live' ? null : this.#current(async (snapshot) => snapshot);
   }
 
-  async #near(id: string): Promise<string[]> {
+  /** What may have been meant, in words. */
+  async near(id: string): Promise<string[]> {
     const ids = (await this.all().catch(() => [])).map(({ name }) => name.split('/').at(-1) ?? name);
     const words = id.split('-').filter((word) => word.length > 2);
     const alike = ids.filter((one) => words.some((word) => one.includes(word))).slice(0, 5);
@@ -162,6 +177,16 @@ export class Gate {
     return packument;
   }
 }
+
+const essence = ({ versions, 'dist-tags': tags }: Packument): unknown => [
+  tags,
+  Object.values(versions).map(({ version, dist, yanked, deprecated }) => [
+    version,
+    dist.integrity,
+    // npm knows one word for both.
+    yanked ?? deprecated ?? null,
+  ]),
+];
 
 /** What is signed must say of itself what it was signed as. */
 function assertPackYaml({ files, name, version }: SealedPack): void {

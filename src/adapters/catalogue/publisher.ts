@@ -20,7 +20,8 @@ import { believedSnapshot, packumentIn, shardIn, type Trust, whileCurrent } from
 
 export interface PublisherOptions {
   trust: Trust;
-  privateKey: KeyObject;
+  /** Signs with each of them. */
+  privateKeys: readonly KeyObject[];
   /** Address under which the catalogue is served, for npm's tools. */
   url: string;
   /** How long the signed statement holds. */
@@ -38,6 +39,8 @@ interface Commit {
 }
 
 const ATTEMPTS = 40;
+/** A reader, or a writer of a bucket, may have read the snapshot before. */
+const GRACE_MS = 86_400_000;
 
 /**
  * Writes a catalogue of files. Everything new is put beside what is there, under its digest; then one file, the signed
@@ -54,14 +57,14 @@ export class Publisher {
   }
 
   /** Makes an empty catalogue. @throws CONFLICT where there is one */
-  async init(key: CatalogueKey): Promise<CatalogueSnapshot> {
+  async init(keys: readonly CatalogueKey[]): Promise<CatalogueSnapshot> {
     const snapshot = this.#issue({ catalogue: randomUUID(), sequence: 1, shards: {}, revoked: {} });
     await this.#store.exclusively(async () => {
       if (!(await this.#store.create(SNAPSHOT, json(snapshot))))
         throw new ChpError('CONFLICT', `there is a catalogue at ${this.#store.location} already`, {
           next: [`Use it: chp catalogue add NAME ${this.#store.location} --key KEYID`],
         });
-      await this.#addKeys([key]);
+      await this.#addKeys(keys);
     });
     await believedSnapshot(staticCatalogue(this.#store), this.#options.trust);
     return snapshot;
@@ -102,6 +105,33 @@ export class Publisher {
   /** Offers public keys to whoever may want to pin them. */
   addKeys(keys: readonly CatalogueKey[]): Promise<void> {
     return this.#store.exclusively(() => this.#addKeys(keys));
+  }
+
+  /** Writes npm's view of these packs anew where it is not what is current. */
+  async repairViews(names: readonly string[]): Promise<void> {
+    await this.#store.exclusively(async () => {
+      for (const name of names) await whileCurrent(this.#store.location, () => this.#writeView(name));
+    });
+  }
+
+  /**
+   * Removes lists of packs and packuments that the current snapshot does not name and that are old enough for nobody to
+   * be reading them. @returns how many
+   */
+  prune(): Promise<number> {
+    return this.#store.exclusively(async () => {
+      const reader = staticCatalogue(this.#store);
+      const snapshot = await believedSnapshot(reader, this.#options.trust);
+      const wanted = new Set(Object.values(snapshot.shards).map((digest) => `${SHARDS}/${digest}.json`));
+      for (const shard of Object.keys(snapshot.shards))
+        for (const { packument } of Object.values(await shardIn(reader, snapshot, shard)))
+          wanted.add(`${PACKUMENTS}/${packument}.json`);
+      const before = this.#options.trust.now().getTime() - GRACE_MS;
+      const found = [...(await this.#store.list(SHARDS)), ...(await this.#store.list(PACKUMENTS))];
+      const old = found.filter(({ path, modified }) => !wanted.has(path) && modified.getTime() < before);
+      for (const { path } of old) await this.#store.remove(path);
+      return old.length;
+    });
   }
 
   async #commitPacks(packs: ReadonlyMap<string, PackChange>): Promise<CatalogueSnapshot> {
@@ -217,9 +247,9 @@ export class Publisher {
 
   /** @throws UNTRUSTED when nobody here would believe it: better before it is written than after */
   #issue(statement: Parameters<typeof issueSnapshot>[0]): CatalogueSnapshot {
-    const { privateKey, validDays, trust } = this.#options;
+    const { privateKeys, validDays, trust } = this.#options;
     const now = trust.now();
-    const snapshot = issueSnapshot(statement, { now, validDays, privateKey });
+    const snapshot = issueSnapshot(statement, { now, validDays, privateKeys });
     const seen = trust.memory.read().snapshot;
     checkSnapshot(snapshot, { keys: trust.keys, seen, now, location: this.#store.location });
     return snapshot;

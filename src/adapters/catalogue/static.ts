@@ -22,6 +22,10 @@ export function staticCatalogue(source: FileSource): StaticCatalogue {
         throw new ChpError('INTEGRITY', `${path} at ${location} was changed: its content is not what its name says`);
       return file?.bytes ?? null;
     },
+    async npmView(name: string) {
+      const file = await source.get(name, MAX_BYTES.packument);
+      return file && parseJson(file.bytes, location, name);
+    },
     /** `dist.tarball` is not looked at: where a tarball lies follows from its name, and is in this very catalogue. */
     async tarball({ name, version }: CatalogueVersion, maxBytes: number) {
       const file = await source.get(tarballPath(name, version), maxBytes);

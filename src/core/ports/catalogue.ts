@@ -71,7 +71,8 @@ export interface CatalogueSnapshot {
   shards: Readonly<Record<string, string>>;
   /** Key ids that must not be believed, with the reason. */
   revoked: Readonly<Record<string, string>>;
-  signature: PackSignature;
+  /** By each key of whoever issued it: while a key is replaced, by the old one and the new one. */
+  signatures: readonly PackSignature[];
 }
 
 /** By package name; its digest is in the snapshot, so it is as good as signed. */
@@ -120,6 +121,8 @@ export interface StaticCatalogue extends CatalogueReader {
   snapshot(): Promise<CatalogueSnapshot | null>;
   /** Content by its sha256; null when it is not there (any more): the snapshot is to be read again. */
   object(kind: 'shards' | 'packuments', digest: string): Promise<Uint8Array | null>;
+  /** What npm's tools read of a pack. Nothing is decided by it; it is compared. */
+  npmView(name: string): Promise<unknown>;
 }
 
 /** A live npm registry: it keeps no snapshot. What was seen of it before is remembered instead. */

@@ -16,7 +16,7 @@ let keyFile: string;
 beforeEach(async () => {
   catalogue = new TestCatalogue();
   catalogue.now = new Date();
-  await catalogue.publisher().init(catalogue.key.trusted);
+  await catalogue.publisher().init([catalogue.key.trusted]);
   mkdirSync(join(catalogue.dir, 'key'));
   keyFile = join(catalogue.dir, 'key', 'key.pem');
   writeFileSync(keyFile, catalogue.key.privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });

@@ -38,19 +38,19 @@ const store = (): S3Store => new S3Store(location(), aws.env);
 const writer = (): Publisher =>
   new Publisher(store(), {
     trust: { keys: [key.trusted], memory: noMemory(), now: () => catalogue.now },
-    privateKey: key.privateKey,
+    privateKeys: [key.privateKey],
     url: 'http://packs.example',
     validDays: 30,
   });
 beforeEach(async () => {
   round++;
   catalogue = new TestCatalogue(key, store());
-  await catalogue.publisher().init(key.trusted);
+  await catalogue.publisher().init([key.trusted]);
   return () => catalogue.cleanUp();
 });
 
 test('is made once, published to, and read through the gate', async () => {
-  await expect(writer().init(key.trusted)).rejects.toMatchObject({ code: 'CONFLICT' });
+  await expect(writer().init([key.trusted])).rejects.toMatchObject({ code: 'CONFLICT' });
   await catalogue.publish('hello', '1.0.0');
   await catalogue.publish('hello', '1.0.0');
   await catalogue.publish('hello', '1.1.0', 'Hi', 'beta');

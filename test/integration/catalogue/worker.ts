@@ -13,7 +13,7 @@ const privateKey = createPrivateKey(readFileSync(keyFile));
 const trusted = describeKey(createPublicKey(privateKey));
 const publisher = new Publisher(new FolderStore(dir, { ...HOLDER, pid: process.pid }), {
   trust: { keys: [trusted], memory: noMemory(), now: () => new Date() },
-  privateKey,
+  privateKeys: [privateKey],
   url: 'http://packs.example',
   validDays: 30,
   failpoint: (step) => {

@@ -7,7 +7,7 @@ const other = testKey();
 const now = new Date('2026-11-25T12:00:00Z');
 const statement = { catalogue: 'c1', sequence: 7, shards: { '00': 'a'.repeat(64) }, revoked: {} };
 const issue = (changed: object = {}, by = key) =>
-  issueSnapshot({ ...statement, ...changed }, { now, validDays: 10, privateKey: by.privateKey });
+  issueSnapshot({ ...statement, ...changed }, { now, validDays: 10, privateKeys: [by.privateKey] });
 const check = (snapshot: unknown, options: { seen?: SeenSnapshot; at?: Date; keys?: (typeof key.trusted)[] } = {}) =>
   checkSnapshot(snapshot, {
     keys: options.keys ?? [key.trusted, other.trusted],
@@ -61,6 +61,16 @@ describe('a statement is not believed', () => {
     expect(() => check(issue({}, testKey()))).toThrow(expect.objectContaining({ code: 'UNTRUSTED' }));
   });
 
+  test('signed by two keys, to those who trust one of them only, it is believed', () => {
+    const both = issueSnapshot(statement, { now, validDays: 10, privateKeys: [key.privateKey, other.privateKey] });
+    for (const keys of [[key.trusted], [other.trusted]]) expect(check(both, { keys }).snapshot).toEqual(both);
+    const revoking = issueSnapshot(
+      { ...statement, revoked: { [key.trusted.keyid]: 'gone' } },
+      { now, validDays: 10, privateKeys: [key.privateKey, other.privateKey] },
+    );
+    expect(check(revoking).seen.revoked).toEqual({ [key.trusted.keyid]: 'gone' });
+  });
+
   test('by a key that it revokes itself', () => {
     expect(() => check(issue({ revoked: { [key.trusted.keyid]: 'gone' } }))).toThrow(
       expect.objectContaining({ code: 'UNTRUSTED' }),
@@ -86,7 +96,7 @@ describe('a statement is not believed', () => {
     [{}],
     [{ ...issue(), sequence: '7' }],
     [{ ...issue(), shards: { '00': 'x' } }],
-    [{ ...issue(), signature: null }],
+    [{ ...issue(), signatures: null }],
   ])('when it is %j', (read) => {
     expect(() => check(read)).toThrow(expect.objectContaining({ code: 'INTEGRITY' }));
   });

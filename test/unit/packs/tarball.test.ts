@@ -132,12 +132,16 @@ describe('a tarball is refused', () => {
     ['dependencies', forgedTarball(goodMembers('hello', '1.0.0', { dependencies: { evil: '1' } })), /"dependencies"/],
     [
       'another id inside',
-      forgedTarball(goodMembers('hello', '1.0.0', { chp: { format: 1, id: 'other', requires: null } })),
+      forgedTarball(
+        goodMembers('hello', '1.0.0', { chp: { format: 1, id: 'other', requires: null, compiled: 'a'.repeat(64) } }),
+      ),
       /named otherwise/,
     ],
     [
       'an unknown format',
-      forgedTarball(goodMembers('hello', '1.0.0', { chp: { format: 2, id: 'hello', requires: null } })),
+      forgedTarball(
+        goodMembers('hello', '1.0.0', { chp: { format: 2, id: 'hello', requires: null, compiled: 'a'.repeat(64) } }),
+      ),
       /format/,
     ],
     [

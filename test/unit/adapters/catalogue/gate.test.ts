@@ -60,13 +60,13 @@ function resign(change: (packument: any) => void, key = catalogue.key): void {
   shard[NAME].packument = digest;
   const shardDigest = sha256(canonicalJson(shard));
   put(`-/chp/shards/${shardDigest}.json`, shard);
-  const { signature: _, issued: __, expires: ___, ...statement } = snapshot();
+  const { signatures: _, issued: __, expires: ___, ...statement } = snapshot();
   const next = {
     ...statement,
     sequence: statement.sequence + 1,
     shards: { ...statement.shards, [shardOf(NAME)]: shardDigest },
   };
-  put(SNAPSHOT, issueSnapshot(next, { now: catalogue.now, validDays: 30, privateKey: key.privateKey }));
+  put(SNAPSHOT, issueSnapshot(next, { now: catalogue.now, validDays: 30, privateKeys: [key.privateKey] }));
 }
 
 test('a good pack comes through, whole', async () => {
@@ -378,12 +378,12 @@ describe('keys', () => {
     const stolen = snapshot();
     await catalogue.publisher(next).revoke({ [catalogue.key.trusted.keyid]: 'stolen' });
     await take(catalogue.gate({ memory, keys }), 'hello');
-    const { signature: _, issued: __, expires: ___, ...statement } = stolen;
+    const { signatures: _, issued: __, expires: ___, ...statement } = stolen;
     put(
       SNAPSHOT,
       issueSnapshot(
         { ...statement, sequence: 1000 },
-        { now: catalogue.now, validDays: 30, privateKey: catalogue.key.privateKey },
+        { now: catalogue.now, validDays: 30, privateKeys: [catalogue.key.privateKey] },
       ),
     );
     expect(await refusal(take(catalogue.gate({ memory, keys }), 'hello'))).toMatchObject({
@@ -471,7 +471,7 @@ describe('older states', () => {
     const memory = noMemory();
     await take(catalogue.gate({ memory }), 'hello');
     rmSync(at('-'), { recursive: true });
-    await catalogue.memoryless().init(catalogue.key.trusted);
+    await catalogue.memoryless().init([catalogue.key.trusted]);
     expect(await refusal(take(catalogue.gate({ memory }), 'hello'))).toMatchObject({
       code: 'UNTRUSTED',
       why: expect.stringContaining('another catalogue'),
