@@ -43,7 +43,11 @@ function visit(node: ASTNode, inMacro: boolean, counted: Set<ASTNode>): void {
       allowed(name, node);
       visit(receiver, inMacro, counted);
       if (!ITERATING.has(name)) {
-        if (!OF_OPTIONALS.has(name)) counted.add(node);
+        if (!OF_OPTIONALS.has(name)) {
+          counted.add(node);
+          // What it goes through costs also when what comes out is small.
+          if (inMacro) counted.add(receiver);
+        }
         for (const arg of args) visit(arg, inMacro, counted);
         return;
       }

@@ -12,7 +12,7 @@ export const LIMITS = {
   /** Characters of a text that is made. */
   text: 64 * 1024,
   /** Elements visited, and 32 characters each, in one evaluation. */
-  work: 1_000_000,
+  work: 250_000,
 } as const;
 
 /** An expression that is not allowed, or that can't be evaluated on these values. */

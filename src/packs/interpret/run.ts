@@ -13,7 +13,9 @@ export async function runPack(input: RunInput, ports: RunPorts): Promise<RunResu
   const running: Running = { input, ports, steps: {}, records: [], count: 0 };
   ports.watch?.(running.records);
   forget(running, input.pack.steps);
-  const frame = frameIn(null, input.item === undefined ? {} : { item: { value: input.item } });
+  // A run that was started by hand has no item, where a schedule would have given it one.
+  const perItem = input.pack.triggers.some((trigger) => trigger['for-each'] !== undefined);
+  const frame = frameIn(null, perItem ? { item: { value: input.item ?? null } } : {});
   const end = await ending(running, frame);
   if (end)
     return { status: end.status, outputs: outputs(running, frame, false), reason: end.message, steps: running.records };

@@ -123,6 +123,7 @@ describe('refused', () => {
       'trigger.payload.map(x, trigger.payload.join(","))',
       many.map(({ t }) => t.repeat(5)),
     ],
+    ['a search in a long text each time', 'trigger.payload.map(x, inputs.big.lastIndexOf("xy"))', many],
     ['a list in a list each time', 'trigger.payload.map(x, [trigger.payload, trigger.payload, trigger.payload])', many],
   ])('%s', (_, source, payload) => {
     expect(() => evaluate(source, { ...context, trigger: { payload } })).toThrow(/more than|too much work/);

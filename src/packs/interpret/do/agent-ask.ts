@@ -2,6 +2,9 @@ import { readAnswer } from '../answers.ts';
 import { StepFailure } from '../failure.ts';
 import { act, type VerbStep } from './verb-step.ts';
 
+/** Characters of a question, its data included: more is not read by models, nor carried by a workflow. */
+const MAX_QUESTION = 200_000;
+
 /** Asks, and asks again while the answer does not match, in one session. */
 export async function askAgent(call: VerbStep): Promise<unknown> {
   const {
@@ -22,6 +25,11 @@ export async function askAgent(call: VerbStep): Promise<unknown> {
   if (undeclared) throw new StepFailure('undeclared', `the pack does not require the skill "${undeclared}"`);
   const session = `${call.running.ports.run}/${call.path}`;
   let text = [prompt, ...dataPart(data), ...schemaPart(schema)].join('\n\n');
+  if (text.length > MAX_QUESTION)
+    throw new StepFailure(
+      'refused',
+      `the question has ${text.length} characters with its data; at most ${MAX_QUESTION} are allowed`,
+    );
   let wrong: string[] = [];
   for (let ask = 1; ask <= asks; ask++) {
     const apart = ask === 1 ? '' : `#${ask}`;
