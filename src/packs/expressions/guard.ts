@@ -35,7 +35,10 @@ function visit(node: ASTNode, inMacro: boolean, counted: Set<ASTNode>): void {
       allowed(name, node);
       if (name === 'has') return;
       counted.add(node);
-      for (const arg of args) visit(arg, inMacro, counted);
+      for (const arg of args) {
+        if (inMacro) counted.add(arg);
+        visit(arg, inMacro, counted);
+      }
       return;
     }
     case 'rcall': {
