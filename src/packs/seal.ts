@@ -1,4 +1,5 @@
 import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { digestOf } from '../core/digest.ts';
 import { ChpError } from '../core/errors.ts';
 import type { CatalogueKey, PackSignature, TrustedKey } from '../core/ports/catalogue.ts';
 import { readTarball, type UnpackedPack } from './tarball.ts';
@@ -86,6 +87,22 @@ export async function openSeal(
   if (manifest.name !== name || manifest.version !== version)
     throw new ChpError('INTEGRITY', `${what} is ${manifest.name}@${manifest.version} inside`);
   return { name, version, integrity, signature, ...unpacked };
+}
+
+/**
+ * That the compiled pack, as a file of a generation, is the one that the publisher signed.
+ * @throws ChpError INTEGRITY
+ */
+export function assertCompiled({ name, version, manifest }: SealedPack, compiled: Uint8Array): void {
+  let read: { digest?: unknown };
+  try {
+    read = JSON.parse(Buffer.from(compiled).toString('utf8')) as { digest?: unknown };
+  } catch {
+    throw new ChpError('INTEGRITY', `the compiled pack of ${name}@${version} is damaged`);
+  }
+  const { digest, ...pack } = read;
+  if (digest === manifest.chp.compiled && digestOf(pack) === digest) return;
+  throw new ChpError('INTEGRITY', `the compiled pack of ${name}@${version} is not the one that was signed`);
 }
 
 /**

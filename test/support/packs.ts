@@ -1,5 +1,6 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import { digestOf } from '../../src/core/digest.ts';
 import type { TrustedKey } from '../../src/core/ports/catalogue.ts';
 import { TAR_END, tarHeader, tarPadding } from '../../src/core/tar.ts';
 import type { PackManifest } from '../../src/packs/manifest.ts';
@@ -36,13 +37,17 @@ export function packYaml(id: string, version: string, says = 'Hello'): string {
   ].join('\n');
 }
 
+/** What the sample pack is when it is compiled, in short. */
+const COMPILED = { id: 'sample' };
+export const compiledSample = (): Buffer => Buffer.from(JSON.stringify({ ...COMPILED, digest: digestOf(COMPILED) }));
+
 export const packManifest = (id: string, version: string, more: object = {}): PackManifest => ({
   name: `@clawd-packs/${id}`,
   version,
   description: 'Says something to everybody.',
   license: 'Apache-2.0',
   keywords: ['chp-pack'],
-  chp: { format: 1, id, requires: null, compiled: 'a'.repeat(64) },
+  chp: { format: 1, id, requires: null, compiled: digestOf(COMPILED) },
   ...more,
 });
 

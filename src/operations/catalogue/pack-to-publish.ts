@@ -90,7 +90,7 @@ export function alreadyPublished({ name, pack }: PackToPublish): ChpError {
 }
 
 /** Every error of every file, each shown in its line. */
-function lintFailure(dir: string, { files }: PackFolder, problems: readonly PackProblem[]): ChpError {
+export function lintFailure(dir: string, { files }: PackFolder, problems: readonly PackProblem[]): ChpError {
   const errors = problems.filter(({ severity }) => severity === 'error');
   const byFile = Map.groupBy(errors, ({ file }) => file);
   const shown = [...byFile].map(([file, found]) => badDocument(join(dir, file), files.get(file) ?? '', found).message);

@@ -7,6 +7,7 @@ import { channelTag, STABLE, withTag } from '../../packs/packument.ts';
 import type { Context } from '../context.ts';
 import { catalogueToWrite } from './catalogues.ts';
 import { changeIn, publishTo } from './change-packs.ts';
+import { compiledPack } from './compiled-pack.ts';
 import { audited } from './manage-catalogues.ts';
 import { alreadyPublished, type PackToPublish, packFolder, sameContent, sealedPublication } from './pack-to-publish.ts';
 
@@ -69,7 +70,7 @@ export async function publishPack(context: Context, options: PublishOptions): Pr
   );
   await progress.step('Read it back through the gate', async () => {
     const fresh = await openGate(entry, context);
-    await fresh.fetch((await fresh.resolve(id, version, { allowYanked: true })).version);
+    compiledPack(await fresh.fetch((await fresh.resolve(id, version, { allowYanked: true })).version));
   });
   await audited(context, 'pack.publish', { catalogue: entry.name, name: packed.name, version, tag });
   return result('published');
