@@ -22,8 +22,10 @@ export interface TestWorker extends AsyncDisposable {
   /** Lines of its log so far. */
   log: Record<string, unknown>[];
   call<T = any>(method: WorkerMethod, params?: object): Promise<T>;
-  /** Resolves when it takes tasks. */
-  start(): Promise<void>;
+  /** Resolves when it takes tasks; with `failpoint`, it dies there. */
+  start(failpoint?: string): Promise<void>;
+  /** Resolves when it is gone. */
+  died(): Promise<void>;
   kill(signal: NodeJS.Signals): Promise<void>;
   /** Writes worker.json and the packs; a running worker takes them in with `reload`. */
   configure(tenants: TestTenant[]): Promise<void>;
@@ -54,7 +56,7 @@ export async function testWorker(options: TestWorkerOptions): Promise<TestWorker
     dir,
     child: undefined as never,
     log: [],
-    async start() {
+    async start(failpoint) {
       const child = spawn(node, [join(tree, 'worker.mjs')], {
         env: {
           CHP_WORKER_CONFIG: join(dir, 'generation', WORKER_CONFIG_FILE),
@@ -62,6 +64,7 @@ export async function testWorker(options: TestWorkerOptions): Promise<TestWorker
           CHP_GATEWAY_TOKEN: 'test-token',
           CHP_PAYLOAD_KEY: PAYLOAD_KEY,
           ...env,
+          ...(failpoint ? { CHP_FAILPOINT: `worker:${failpoint}` } : {}),
         },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
@@ -75,11 +78,14 @@ export async function testWorker(options: TestWorkerOptions): Promise<TestWorker
           throw new Error(`the worker did not start: ${JSON.stringify(worker.log.slice(from), null, 1)}`);
       }
     },
+    async died() {
+      const { child } = worker;
+      if (!child || child.exitCode !== null || child.signalCode !== null) return;
+      await new Promise((resolve) => child.once('exit', resolve));
+    },
     async kill(signal) {
-      if (!worker.child || worker.child.exitCode !== null || worker.child.signalCode !== null) return;
-      const gone = new Promise((resolve) => worker.child.once('exit', resolve));
-      worker.child.kill(signal);
-      await gone;
+      worker.child?.kill(signal);
+      await worker.died();
     },
     configure: (tenants) => configure({ ...options, tenants }),
     call: (method, params = {}) => call(join(state, 'worker.sock'), { id: ++next, method, params }),
