@@ -2,8 +2,8 @@ import { createServer } from 'node:net';
 import { ChpError } from '../core/errors.ts';
 import { DEFAULT_PORT } from '../core/tenant/defaults.ts';
 
-/** The gateway takes its port and two above; the demo model five above. */
-const OFFSETS = [0, 2, 5];
+/** The gateway takes its port and two above; the demo model five, Temporal seven above. */
+const OFFSETS = [0, 2, 5, 7];
 
 /** A gateway port whose neighbours are free too, from the default one upwards. @throws CONFLICT */
 export async function freePort(): Promise<number> {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import { BUILTIN, readCatalogues } from '../adapters/catalogue/settings.ts';
 import type { Context } from './context.ts';
 
 /**
@@ -13,7 +14,9 @@ export async function removeHomeOf(context: Context, only: string): Promise<bool
   const { home, env } = context;
   const registry = await context.registry();
   const others =
-    (await registry.tenants()).length > 0 || (await registry.audit()).some(({ tenant }) => tenant !== only);
+    (await registry.tenants()).length > 0 ||
+    (await registry.audit()).some(({ tenant }) => tenant !== only) ||
+    readCatalogues(home).some(({ name }) => name !== BUILTIN);
   if (others || env.CHP_DATABASE_URL) return false;
   await registry.close();
   const own = [
@@ -23,7 +26,11 @@ export async function removeHomeOf(context: Context, only: string): Promise<bool
     home.locks,
     home.pulumiState,
     home.hub,
+    join(home.dir, 'cache'),
     join(home.dir, 'hosts'),
+    join(home.dir, 'catalogue'),
+    join(home.dir, 'catalogues.json'),
+    join(home.dir, 'catalogues-seen'),
   ];
   if (home.cache.startsWith(home.dir + sep)) own.push(home.cache);
   const copies = readdirSync(home.dir).filter((name) => name.startsWith('registry.db'));
