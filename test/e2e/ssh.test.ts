@@ -206,7 +206,7 @@ describe('chp exec', () => {
       [['--root'], 972],
     ] as const) {
       const child = chp.start(['exec', 'smith', ...flags, '--', 'sleep', String(seconds)]);
-      await expect.poll(() => runs(`sleep ${seconds}`), { timeout: 20_000, interval: 200 }).toBe(true);
+      await expect.poll(() => runs(`sleep ${seconds}`)).toBe(true);
       child.kill('SIGINT');
       expect((await once(child, 'close'))[0]).toBe(130);
       expect(await runs(`sleep ${seconds}`)).toBe(false);
@@ -246,20 +246,20 @@ describe('chp logs', () => {
     child.stdout.on('data', (chunk) => {
       said += chunk;
     });
-    await expect.poll(() => said.split('\n').length, { timeout: 20_000 }).toBeGreaterThanOrEqual(3);
+    await expect.poll(() => said.split('\n').length).toBeGreaterThanOrEqual(3);
     await onHost('systemd-cat -t chp-smith-gateway true; systemctl kill -s HUP chp-smith-demo-model; true');
     expect(await followers()).not.toBe('');
     child.kill('SIGINT');
     expect((await once(child, 'close'))[0]).toBe(0);
-    await expect.poll(followers, { timeout: 5_000 }).toBe('');
+    await expect.poll(followers).toBe('');
   });
 
   test('a cut ends it with an error, here and there', async () => {
     const child = chp.start(['logs', 'smith', '--follow']);
-    await expect.poll(followers, { timeout: 20_000 }).not.toBe('');
+    await expect.poll(followers).not.toBe('');
     proxy.cut();
     expect((await once(child, 'close'))[0]).toBe(6);
-    await expect.poll(followers, { timeout: 10_000 }).toBe('');
+    await expect.poll(followers).toBe('');
   });
 
   const followers = () => onHost('ps -eo args | grep -E "[j]ournalctl .*--follow|[a]gent.mjs serve"');
