@@ -9,6 +9,9 @@ const text = {
     /\.(ini|sh|yaml)$/.test(id) ? `export default ${JSON.stringify(readFileSync(id, 'utf8'))}` : undefined,
 };
 
+/** A busy machine is slow, and not wrong. */
+const patient = { poll: { timeout: 20_000, interval: 100 } };
+
 export default defineConfig({
   test: {
     projects: [
@@ -20,6 +23,7 @@ export default defineConfig({
           globalSetup: ['test/support/warm-up.ts'],
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 120_000,
+          expect: patient,
           hookTimeout: 600_000,
           fileParallelism: false,
         },
@@ -31,6 +35,7 @@ export default defineConfig({
           globalSetup: ['test/support/warm-up.ts'],
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 600_000,
+          expect: patient,
           hookTimeout: 1_200_000,
           fileParallelism: false,
         },

@@ -8,7 +8,7 @@ const LINE_END = 0x0a;
  * What a command says: all that comes after the line `<marker><process id>`, of which `onStart` is told. When that
  * line never comes, everything comes out, so that it can be shown.
  */
-export function afterMarker(marker: string, onStart: (pid: number) => void): Transform {
+export function afterMarker(marker: string, onStart: (pid: number) => void = () => {}): Transform {
   let held: Buffer | null = Buffer.alloc(0);
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {

@@ -3,13 +3,14 @@ const NOT_EVERYWHERE = /[!\\'\n]/;
 
 /**
  * The line that sshd hands to the login shell, whatever shell that is: POSIX sh, csh and fish read it alike. Before the
- * command begins, `marker` and its process id are printed on a line: what the shell's own start files print comes
- * before it.
+ * command begins, `marker` and its process id are printed on a line of both outputs: what the shell's own start files
+ * print comes before it.
  */
 export function commandLine(argv: readonly string[], marker: string): string {
   if (argv.every((word) => !NOT_EVERYWHERE.test(word)))
-    return `exec /bin/sh -c 'echo "$0$$"; exec "$@"' ${[marker, ...argv].map(quote).join(' ')}`;
-  const script = `echo ${quote(marker)}$$; exec ${argv.map(quote).join(' ')}`;
+    return `exec /bin/sh -c 'echo "$0$$"; echo "$0$$" >&2; exec "$@"' ${[marker, ...argv].map(quote).join(' ')}`;
+  const begun = `echo ${quote(marker)}$$`;
+  const script = `${begun}; ${begun} >&2; exec ${argv.map(quote).join(' ')}`;
   return `exec /bin/sh -c 'eval "$(echo "$0" | base64 -d)"' ${Buffer.from(script).toString('base64')}`;
 }
 

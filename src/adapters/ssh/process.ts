@@ -43,7 +43,8 @@ export function processOf(given: {
   void exited.then(() => signal?.removeEventListener('abort', onAbort));
   if (signal?.aborted) onAbort();
   const stdout = channel.pipe(afterMarker(given.marker, onStart));
-  return { stdin: channel, stdout, stderr: channel.stderr, exited, kill, lost: () => connection.lost() };
+  const stderr = channel.stderr.pipe(afterMarker(given.marker));
+  return { stdin: channel, stdout, stderr, exited, kill, lost: () => connection.lost() };
 }
 
 /** The process id, unless there is nothing to end or to wait for any more. */

@@ -156,7 +156,7 @@ describe('ProxyCommand', () => {
     const host = await sshTransport('hub', { env: home.env });
     expect(running(`-W 127.0.0.1:${hub.port}`)).toBe(true);
     await host.close();
-    await expect.poll(() => running(`-W 127.0.0.1:${hub.port}`), { timeout: 3_000 }).toBe(false);
+    await expect.poll(() => running(`-W 127.0.0.1:${hub.port}`)).toBe(false);
   });
 });
 

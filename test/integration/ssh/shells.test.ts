@@ -41,7 +41,7 @@ describe.each([
     expect(stdout).toBe(NASTY.map((word) => `[${word}]`).join(''));
     expect((await host.exec(['printf', '[%s]', 'plain', 'a b'])).stdout).toBe('[plain][a b]');
     expect((await host.exec(['sh', '-c', 'cat; exit 7'], { input: 'through' })).stdout).toBe('through');
-    expect((await host.exec(['sh', '-c', 'exit 7'])).code).toBe(7);
+    expect(await host.exec(['sh', '-c', 'echo mine >&2; exit 7'])).toEqual({ code: 7, stdout: '', stderr: 'mine\n' });
   });
 
   test('the facts of the host can be read', async () => {

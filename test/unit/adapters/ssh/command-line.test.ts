@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
@@ -11,8 +11,9 @@ test.each([
 ])('%s: the marker, the process, then what the command says', (_, argv) => {
   const line = commandLine(argv, 'marker-');
   expect(line).not.toContain('\n');
-  const said = execFileSync('/bin/sh', ['-c', line], { encoding: 'utf8' });
-  expect(said.replace(/^marker-\d+\n/, '')).toBe(
+  const { stdout, stderr } = spawnSync('/bin/sh', ['-c', line], { encoding: 'utf8' });
+  expect(stderr).toMatch(/^marker-\d+\n$/);
+  expect(stdout.replace(/^marker-\d+\n/, '')).toBe(
     argv
       .slice(2)
       .map((word) => `[${word}]`)
