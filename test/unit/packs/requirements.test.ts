@@ -20,6 +20,10 @@ test('everything that is missing is named at once, each with the command that su
     { what: 'skill mental-load (^1.0.0)', command: 'chp skill add smith builtin:mental-load' },
     { what: 'skill garden (>=2)', command: 'chp skill add smith FOLDER-OF-garden' },
     { what: 'connector google-calendar', command: expect.stringContaining('connectors.google-calendar') },
+    ...['GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET', 'GOOGLE_REFRESH_TOKEN'].map((name) => ({
+      what: `secret ${name}`,
+      command: `chp secret set smith ${name}`,
+    })),
     { what: 'secret GOOGLE_TOKEN', command: 'chp secret set smith GOOGLE_TOKEN' },
     { what: 'a member who is Admin or Adult', command: 'chp member add smith ID --name NAME --role Adult' },
     { what: 'pack chores', command: 'chp pack install smith chores' },
@@ -39,7 +43,7 @@ test('nothing is missing where all is there', () => {
       ['mental-load', '1.2.0'],
       ['garden', '2.0.0'],
     ]),
-    secrets: new Set(['GOOGLE_TOKEN']),
+    secrets: new Set(['GOOGLE_TOKEN', 'GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET', 'GOOGLE_REFRESH_TOKEN']),
   };
   expect(missingFor({ requires }, provided)).toEqual([]);
   expect(missingFor({}, nothing)).toEqual([]);
@@ -61,5 +65,16 @@ test('a secret that the tenant calls otherwise is looked for under that name', (
   expect(missingFor({ requires }, { ...nothing, tenant, secrets: new Set(['HA_TOKEN']) })).toEqual([]);
   expect(missingFor({ requires }, { ...nothing, tenant, secrets: new Set(['HOME_ASSISTANT_TOKEN']) })).toEqual([
     { what: 'secret HA_TOKEN', command: 'chp secret set smith HA_TOKEN' },
+  ]);
+});
+
+test('what another secret makes needless is not asked for', () => {
+  const tenant = {
+    ...nothing.tenant,
+    connectors: { 'google-calendar': { secrets: { serviceAccount: 'OUR_ACCOUNT' }, settings: {} } },
+  };
+  const needs = { connectors: ['google-calendar'], secrets: ['GOOGLE_CLIENT_ID'] };
+  expect(missingFor({ requires: needs }, { ...nothing, tenant })).toEqual([
+    { what: 'secret OUR_ACCOUNT', command: 'chp secret set smith OUR_ACCOUNT' },
   ]);
 });
