@@ -13,6 +13,7 @@ export type WorkerFile = (typeof WORKER_FILES)[number];
 const SOURCES = ['src/core', 'src/packs', 'src/services', 'bin'];
 const BUILT = join(PACKAGE_ROOT, 'dist', 'worker');
 const FAILURE_CONVERTER = 'src/services/worker/failure-converter.ts';
+const WORKFLOWS = 'src/services/worker/workflows';
 const NO_MAP = Buffer.from('{"version":3,"sources":[],"names":[],"mappings":""}').toString('base64');
 
 export interface WorkerProgram {
@@ -79,12 +80,32 @@ async function bundle(entry: string, outfile: string): Promise<void> {
 
 /** Bundled ahead: at start the worker would take seconds for it, and the tools for it need not be on a hub. */
 async function bundleWorkflows(outfile: string): Promise<void> {
+  const { build } = await import('esbuild');
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
+  const shared = `${outfile}.shared.cjs`;
+  await build({
+    absWorkingDir: PACKAGE_ROOT,
+    entryPoints: [`${WORKFLOWS}/shared.ts`],
+    outfile: shared,
+    bundle: true,
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    target: 'node24',
+    format: 'cjs',
+    keepNames: true,
+    logLevel: 'warning',
+  });
   const { code } = await bundleWorkflowCode({
-    workflowsPath: packagePath('src', 'services', 'worker', 'workflows', 'main.ts'),
+    workflowsPath: packagePath(WORKFLOWS, 'main.ts'),
+    preloadModules: [packagePath(WORKFLOWS, 'sandbox-date.ts'), shared],
+    webpackConfigHook: (config) => ({
+      ...config,
+      resolve: { ...config.resolve, alias: { ...config.resolve?.alias, './shared.ts$': shared } },
+    }),
     failureConverterPath: packagePath(FAILURE_CONVERTER),
     logger: new DefaultLogger('WARN'),
   });
+  await rm(shared);
   const { transform } = await import('esbuild');
   // Every workflow thread keeps it in memory. Without its map, which holds paths of this machine.
   const small = await transform(code, { minify: true, keepNames: true, legalComments: 'none', target: 'node24' });

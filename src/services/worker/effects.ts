@@ -67,9 +67,11 @@ export class EffectsLedger {
       this.#end.run(Date.now(), sealer.seal(Buffer.from(text)), key);
       return result;
     } catch (error) {
-      if (didNotHappen(error)) this.#forget.run(key);
-      else if (!(error instanceof VerbFailure))
-        throw new VerbFailure('in-doubt', `${verb} may have happened: ${(error as Error).message}`, { cause: error });
+      if (!didNotHappen(error)) {
+        const why = `${verb} may have happened, nobody can tell: ${(error as Error).message}`;
+        throw new VerbFailure('in-doubt', why, { cause: error });
+      }
+      this.#forget.run(key);
       throw error;
     }
   }

@@ -11,24 +11,18 @@ import { TENANT_ATTRIBUTE } from '../../core/temporal-server.ts';
 import type { RunSummary } from '../../core/worker-protocol.ts';
 import type { RunInput, RunResult, StepRecord } from '../../packs/interpret/ports.ts';
 import { taskQueueOf } from './tenant-worker.ts';
-import { RUN_PACK, stepsQuery } from './workflows/names.ts';
+import { memoOf, RUN_PACK, stepsQuery } from './workflows/names.ts';
 
 /** A run that waits for nothing but its own end must have one. */
 const MAX_RUN = '400 days';
 const tenantKey = defineSearchAttributeKey(TENANT_ATTRIBUTE, SearchAttributeType.KEYWORD);
 
-interface RunMemo {
-  version: string;
-  trigger: string;
-}
-
 /** What every start of a run says, whoever starts it. */
 export function runOptions(input: RunInput) {
-  const memo: RunMemo & Record<string, unknown> = { version: input.pack.version, trigger: input.trigger.kind };
   return {
     taskQueue: taskQueueOf(input.tenant.name),
     args: [input],
-    memo,
+    memo: memoOf(input),
     typedSearchAttributes: [{ key: tenantKey, value: input.tenant.name }],
     workflowExecutionTimeout: MAX_RUN,
   } satisfies Partial<WorkflowOptions & { args: unknown[] }>;
@@ -109,7 +103,7 @@ type Info = Omit<WorkflowExecutionInfo, 'raw'>;
 
 async function summaryOf(client: Client, info: Info): Promise<RunSummary> {
   const [tenant = '', pack = ''] = info.workflowId.split('/');
-  const { version = '', trigger = '' } = (info.memo ?? {}) as Partial<RunMemo>;
+  const { version = '', trigger = '' } = (info.memo ?? {}) as Partial<ReturnType<typeof memoOf>>;
   return {
     run: info.workflowId,
     tenant,

@@ -10,6 +10,8 @@ import { becomeCurrent } from './versions.ts';
 
 /** Longer than this nothing of an activity's is waited for when the worker stops. */
 export const GRACE_MS = 20_000;
+/** How long a run waits for the worker that knows it before another one may take it. */
+const STICKY_MS = 5_000;
 const RESTART_MS = 5_000;
 const MAX_ACTIVITIES = 50;
 const MAX_CACHED = 200;
@@ -91,6 +93,7 @@ export class TenantWorker {
         defaultVersioningBehavior: 'PINNED',
       },
       shutdownGraceTime: GRACE_MS,
+      stickyQueueScheduleToStartTimeout: STICKY_MS,
       // The SDK reads it, though its types do not say so; the poison pack of the tests does.
       isolateExecutionTimeout: TASK_LIMIT_MS,
       maxConcurrentActivityTaskExecutions: MAX_ACTIVITIES,

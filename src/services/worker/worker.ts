@@ -38,6 +38,8 @@ export interface Tenancy {
 }
 
 const SWEEP_MS = 60_000;
+/** A tenant that could not be served may be later: its secret is there, Temporal is well again. */
+const RETRY_MS = 15_000;
 
 /** The process: many tenants, each with a task queue, keys and services of its own. One that is broken is left out alone. */
 export class PackWorker {
@@ -51,7 +53,7 @@ export class PackWorker {
   #config: LoadedConfig;
   #connection: NativeConnection | undefined;
   #busy: Promise<void> = Promise.resolve();
-  #sweeping: NodeJS.Timeout | undefined;
+  #timers: NodeJS.Timeout[] = [];
 
   /** @throws BAD_DOCUMENT */
   constructor(options: WorkerOptions) {
@@ -68,7 +70,10 @@ export class PackWorker {
     this.#connection = await connectTemporal(temporal, this.#secrets, this.#stop.signal);
     await ensureSearchAttribute(this.#connection, temporal.namespace);
     await this.#applied();
-    this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS).unref();
+    this.#timers = [
+      setInterval(() => this.#sweep(), SWEEP_MS).unref(),
+      setInterval(() => this.#problems.size > 0 && void this.#applied(), RETRY_MS).unref(),
+    ];
     log('info', 'ready', { build: this.#config.build, tenants: this.#tenants.size });
   }
 
@@ -118,7 +123,7 @@ export class PackWorker {
   /** Takes no more tasks; what is being done ends, or is left to the next worker. */
   async drain(): Promise<void> {
     this.#stop.abort(new ChpError('INTERRUPTED', 'the worker stops'));
-    clearInterval(this.#sweeping);
+    for (const timer of this.#timers) clearInterval(timer);
     await Promise.all([...this.#tenants.values()].map(({ worker }) => worker.stop()));
   }
 

@@ -6,6 +6,24 @@ import { startTemporal, type TestTemporal } from '../../support/temporal.ts';
 import { type TestWorker, testWorker } from '../../support/worker.ts';
 import { pack, tell } from './packs.ts';
 
+/** Temporal's workflow sandbox has a Date of its own. */
+const times = pack(
+  [
+    { id: 'later', uses: 'set', with: { at: '${{ timestamp(now) + duration("24h") }}' } },
+    {
+      id: 'zone',
+      uses: 'set',
+      with: { hour: '${{ local(timestamp("2026-11-25T06:55:00Z"), "Europe/Berlin").hour }}' },
+    },
+    {
+      id: 'day',
+      uses: 'set',
+      with: { begin: '${{ dayStart(timestamp("2026-03-29T12:00:00Z"), 0, "Europe/Berlin") }}' },
+    },
+  ],
+  { id: 'times', outputs: { hour: '${{ steps.zone.output.hour }}', begin: '${{ steps.day.output.begin }}' } },
+);
+
 let dir = '';
 let temporal: TestTemporal;
 let worker: TestWorker;
@@ -24,6 +42,7 @@ beforeAll(async () => {
             }),
           },
           { pack: pack([{ id: 'nap', wait: { for: '1h' } }], { id: 'nap' }) },
+          { pack: times },
         ],
       },
     ],
@@ -47,6 +66,7 @@ test('boots from its tree with an empty environment, and says what it runs', asy
         packs: [
           { id: 'brief', problem: null },
           { id: 'nap', problem: null },
+          { id: 'times', problem: null },
         ],
       },
     ],
@@ -70,6 +90,11 @@ test('a run from start to end, listed and described', async () => {
     steps: [{ path: 'tell' }],
   });
   await expect.poll(() => worker.call('runs', { pack: 'brief' })).toMatchObject([{ run, status: 'success' }]);
+});
+
+test('times are times in a run, too', async () => {
+  const { result } = await worker.call('run', { pack: 'times', by: 'ana', wait: true });
+  expect(result).toMatchObject({ status: 'success', outputs: { hour: 7, begin: '2026-03-28T23:00:00.000Z' } });
 });
 
 test('what goes on is shown, and may be stopped', async () => {

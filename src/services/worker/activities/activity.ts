@@ -3,7 +3,7 @@ import { type CallOptions, VerbFailure } from '../../../core/ports/automation.ts
 import type { VerbCall } from '../../../packs/interpret/ports.ts';
 import { log } from '../log.ts';
 
-const HEARTBEAT_MS = 4_000;
+const HEARTBEAT_MS = 3_000;
 /** How often beside its own attempts a call that was told to slow down is tried again. */
 const RATE_LIMIT_ATTEMPTS = 5;
 /** Longer waits are the pack's own business. */

@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
-import { VERB_FAILURES, VerbFailure, type VerbFailureKind } from '../../../core/ports/automation.ts';
+import { VERB_FAILURES, VerbFailure, type VerbFailureKind } from './shared.ts';
 
 /** What an activity's end means to the interpreter. A cancelled run stays cancelled: no step may take it as its own failure. */
 export function verbFailure(error: unknown): unknown {

@@ -1,10 +1,9 @@
 import { condition, proxyActivities, sleep } from '@temporalio/workflow';
-import { VerbFailure } from '../../../core/ports/automation.ts';
 import type { CompiledPack } from '../../../packs/compiled.ts';
 import type { Fixture } from '../../../packs/fixture.ts';
-import { type FixtureOutcome, runFixture } from '../../../packs/fixture-run.ts';
 import type { Recorded } from '../activities/types.ts';
 import { verbFailure } from './failures.ts';
+import { type FixtureOutcome, runFixture, VerbFailure } from './shared.ts';
 
 const { playAct } = proxyActivities<{ playAct: (recorded: Recorded) => Promise<unknown> }>({
   startToCloseTimeout: '30s',

@@ -7,14 +7,14 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import { VerbFailure } from '../../../core/ports/automation.ts';
 import type { Decision, RunInput, RunPorts, RunResult, VerbCall } from '../../../packs/interpret/ports.ts';
 import type { Activities, ChildRun } from '../activities/types.ts';
 import { verbFailure } from './failures.ts';
-import { decideSignal, RUN_PACK } from './names.ts';
+import { decideSignal, memoOf, RUN_PACK } from './names.ts';
+import { VerbFailure } from './shared.ts';
 
 /** How long a worker may be silent before what it did is given to another one. */
-const HEARTBEAT_TIMEOUT = '15s';
+const HEARTBEAT_TIMEOUT = '10s';
 /** An activity ends by its own deadline; this is for one that does not. */
 const DEADLINE_MARGIN_MS = 15_000;
 /** Attempts beside the pack's own: a worker that was killed is no fault of the other side's. */
@@ -80,6 +80,7 @@ async function runChild(
     workflowId: child.run,
     args: [child.input],
     typedSearchAttributes: workflowInfo().typedSearchAttributes,
+    memo: memoOf(child.input),
   }).catch((error: unknown) => {
     if (isCancellation(error)) throw error;
     throw new VerbFailure('unavailable', `the run ${child.run} was stopped: ${(error as Error).message}`);
