@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -49,3 +49,21 @@ export function onPath(program: string): boolean {
 }
 
 export const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** Runs a program to its end, and watches its memory. @returns its peak, MiB */
+export async function peakOf(argv: readonly string[], options: ExecOptions = {}): Promise<number> {
+  const [command = '', ...args] = argv;
+  const child = spawn(command, args, { env: { ...process.env, ...options.env }, stdio: ['ignore', 'ignore', 'pipe'] });
+  let [peak, stderr] = [0, ''];
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const watch = setInterval(() => {
+    const status = existsSync(`/proc/${child.pid}/status`) ? readFileSync(`/proc/${child.pid}/status`, 'utf8') : '';
+    peak = Math.max(peak, Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024);
+  }, 20);
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  clearInterval(watch);
+  if (code !== 0) throw new Error(`${argv.join(' ')} ended with ${code}:\n${stderr.slice(-2000)}`);
+  return peak;
+}

@@ -9,6 +9,7 @@ import { chp, onPath } from './exec.ts';
 
 /** Files of the skill that is pushed: with its SKILL.md, 91. */
 const FILES = 91;
+const CREATED_AT_ONCE = 2;
 
 /** Real hosts over SSH, each with a tenant `t1`, `t2`… that has a skill of 91 files. */
 export interface Fleet extends AsyncDisposable {
@@ -31,8 +32,19 @@ export async function lacksHosts(): Promise<string | null> {
   return null;
 }
 
+export interface FleetOptions {
+  hosts?: number;
+  /** Default 1; tenant `t1` on the first host, `t2` on the second… and round again. */
+  tenantsPerHost?: number;
+  /** CHP_CACHE: where the runtime comes from. */
+  cache?: string;
+  /** `none`: a model that nobody asks. */
+  model?: 'demo' | 'none';
+}
+
 /** Boots hosts and creates their tenants with the command line, as an operator would. */
-export async function startFleet(count: number): Promise<Fleet> {
+export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
+  const { hosts: count = 1, tenantsPerHost = 1, cache = TEST_CACHE, model = 'demo' } = options;
   const dir = await mkdtemp(join(tmpdir(), 'chp-bench-'));
   const hosts = await startHosts(count);
   const skill = join(dir, 'many');
@@ -41,7 +53,7 @@ export async function startFleet(count: number): Promise<Fleet> {
   for (let at = 1; at < FILES; at++) await writeFile(join(skill, `file-${at}.txt`), `${at}\n`.repeat(300));
   const env = {
     CHP_HOME: join(dir, 'home'),
-    CHP_CACHE: TEST_CACHE,
+    CHP_CACHE: cache,
     CHP_SSH_CONFIG: hosts.sshConfig,
     CHP_ACTOR: 'bench',
   };
@@ -52,7 +64,7 @@ export async function startFleet(count: number): Promise<Fleet> {
     lockWaitMs: 60_000,
     ssh: { acceptNew: true },
   });
-  const tenants = hosts.hosts.map((_, index) => `t${index + 1}`);
+  const tenants = Array.from({ length: count * tenantsPerHost }, (_, index) => `t${index + 1}`);
   const stop = async () => {
     await context[Symbol.asyncDispose]();
     await hosts[Symbol.asyncDispose]();
@@ -60,11 +72,18 @@ export async function startFleet(count: number): Promise<Fleet> {
   };
   let changes = 0;
   try {
-    for (const [index, tenant] of tenants.entries()) {
-      const file = join(dir, `${tenant}.yaml`);
-      await writeFile(file, documentOf(tenant, hosts.hosts[index]?.alias ?? '', skill));
-      await chp(['tenant', 'create', '-f', file, '--accept-new', '--json'], { env });
-    }
+    const left = tenants.entries();
+    const lane = async (): Promise<void> => {
+      for (const [index, tenant] of left) {
+        const file = join(dir, `${tenant}.yaml`);
+        const { alias = '' } = hosts.hosts[index % count] ?? {};
+        // The gateway takes a few ports from this one on.
+        const port = 18_789 + 10 * Math.floor(index / count);
+        await writeFile(file, documentOf({ tenant, host: alias, skill, port, model }));
+        await chp(['tenant', 'create', '-f', file, '--accept-new', '--json'], { env });
+      }
+    };
+    await Promise.all(Array.from({ length: CREATED_AT_ONCE }, lane));
   } catch (error) {
     await stop();
     throw error;
@@ -82,16 +101,24 @@ export async function startFleet(count: number): Promise<Fleet> {
   };
 }
 
-export function documentOf(tenant: string, host: string, skill: string): string {
+export function documentOf(of: {
+  tenant: string;
+  host: string;
+  skill: string;
+  port: number;
+  model?: 'demo' | 'none';
+}): string {
+  const nobody = '{ provider: openai-compatible, baseUrl: "http://127.0.0.1:1/v1", id: none }';
   return [
     'schema: 1',
-    `name: ${tenant}`,
+    `name: ${of.tenant}`,
     'topology: hub',
-    `host: ${host}`,
-    'model: { provider: demo }',
+    `host: ${of.host}`,
+    `gateway: { port: ${of.port} }`,
+    `model: ${of.model === 'none' ? nobody : '{ provider: demo }'}`,
     'skills:',
     '  - name: many',
-    `    source: ${JSON.stringify(skill)}`,
+    `    source: ${JSON.stringify(of.skill)}`,
     '',
   ].join('\n');
 }

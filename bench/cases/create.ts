@@ -34,14 +34,14 @@ export default {
   rounds: 3,
   lacks: lacksHosts,
   prepare: async () => {
-    const fleet = await startFleet(1);
+    const fleet = await startFleet();
     const steps = new Map<string, number[]>();
     const onHost = new Map<string, number[]>();
     const totals: number[] = [];
     const signal = new AbortController().signal;
     const quiet = fleet.context;
     const context = openContext({ env: quiet.env, progress: timedProgress(steps), signal, ssh: { acceptNew: true } });
-    const document = `${documentOf(SECOND, 'chp-host-1', fleet.skill)}gateway: { port: 18889 }\n`;
+    const document = documentOf({ tenant: SECOND, host: 'chp-host-1', skill: fleet.skill, port: 18_889 });
     const run = async () => {
       const input = { document, file: `${SECOND}.yaml`, baseDir: fleet.dir, secrets: new Map() };
       const begun = performance.now();
