@@ -156,7 +156,16 @@ export interface Notify {
   onDecision(
     handler: (decision: { envelope: string; by: string; verdict: string; comment?: string }) => Promise<void>,
   ): void;
+  /** What members write to a bot of the worker's own; `id` is equal when it is reported twice. */
+  onMessage?(handler: (message: MemberMessage) => Promise<void>): void;
   close(): Promise<void>;
+}
+
+export interface MemberMessage {
+  /** Member id. */
+  by: string;
+  text: string;
+  id: string;
 }
 
 /** The tenant's gateway, driven as its user would. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { AgentPort, Channel, Notify } from '../../core/ports/automation.ts';
+import type { AgentPort, Channel, MemberMessage, Notify } from '../../core/ports/automation.ts';
 import { redactor } from '../../core/redact.ts';
 import type { WorkerTenant } from '../../core/worker-protocol.ts';
 import { brokenChannel } from './broken.ts';
@@ -9,7 +9,7 @@ import { gatewayTelegram } from './gateway-chat.ts';
 import { Outbox } from './outbox.ts';
 import { Router } from './router.ts';
 import { Store } from './store.ts';
-import { telegramChannel } from './telegram/channel.ts';
+import { type TelegramParts, telegramChannel } from './telegram/channel.ts';
 import { webhookChannel } from './webhook.ts';
 
 export interface NotifyInput {
@@ -37,9 +37,11 @@ export function makeNotify(input: NotifyInput): Notify {
   const envelopes = new Envelopes(store, now);
   const outbox = new Outbox(store, now);
   const decisions = new Decisions(envelopes, warn);
-  const channels = [telegramOf({ ...input, warn }, envelopes, outbox, decisions), webhookOf(input, outbox, now)].filter(
-    (channel) => channel !== null,
-  );
+  let heard: (message: MemberMessage) => Promise<void> = async () => {};
+  const channels = [
+    telegramOf({ ...input, warn }, { envelopes, outbox, decisions, written: (message) => heard(message) }),
+    webhookOf(input, outbox, now),
+  ].filter((channel) => channel !== null);
   return new Router({
     envelopes,
     outbox,
@@ -47,6 +49,9 @@ export function makeNotify(input: NotifyInput): Notify {
     channels,
     timezone: input.tenant.timezone,
     warn,
+    onMessage: (handler) => {
+      heard = handler;
+    },
     close: async () => {
       await Promise.all(channels.map((channel) => channel.close?.()));
       store.close();
@@ -56,9 +61,7 @@ export function makeNotify(input: NotifyInput): Notify {
 
 function telegramOf(
   { tenant, secret, agent, warn }: NotifyInput,
-  envelopes: Envelopes,
-  outbox: Outbox,
-  decisions: Decisions,
+  parts: Pick<TelegramParts, 'envelopes' | 'outbox' | 'decisions' | 'written'>,
 ): Channel | null {
   const config = tenant.notify.telegram;
   if (!config) return null;
@@ -67,17 +70,7 @@ function telegramOf(
   if (!token) return brokenChannel('telegram', 'telegram', missing(config.tokenSecret, tenant.name));
   redactor.add(token);
   const { name, timezone, members } = tenant;
-  return telegramChannel({
-    tenant: name,
-    timezone,
-    members,
-    token,
-    apiUrl: config.apiUrl,
-    envelopes,
-    outbox,
-    decisions,
-    warn,
-  });
+  return telegramChannel({ ...parts, tenant: name, timezone, members, token, apiUrl: config.apiUrl, warn });
 }
 
 function webhookOf({ tenant, secret }: NotifyInput, outbox: Outbox, now: () => number): Channel | null {

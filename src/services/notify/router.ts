@@ -3,6 +3,7 @@ import {
   type Channel,
   type Delivery,
   type Envelope,
+  type MemberMessage,
   type Notify,
   type OutMessage,
   type Recipient,
@@ -23,6 +24,8 @@ export interface RouterParts {
   channels: readonly Channel[];
   timezone: string;
   warn: (message: string) => void;
+  /** Sets who hears what members write. */
+  onMessage: (handler: (message: MemberMessage) => Promise<void>) => void;
   close: () => Promise<void>;
 }
 
@@ -85,6 +88,10 @@ export class Router implements Notify {
     this.#parts.decisions.handleBy(handler);
   }
 
+  onMessage(handler: (message: MemberMessage) => Promise<void>): void {
+    this.#parts.onMessage(handler);
+  }
+
   close(): Promise<void> {
     return this.#parts.close();
   }
@@ -92,17 +99,13 @@ export class Router implements Notify {
   async #deliver(message: OutMessage, options: CallOptions): Promise<Delivery> {
     const failures: { name: string; failure: VerbFailure }[] = [];
     for (const channel of this.#ways(message.to)) {
-      if (options.signal.aborted) break;
       try {
         return await channel.send(message, options);
       } catch (error) {
         failures.push({ name: channel.name, failure: asFailure(error) });
       }
     }
-    if (failures.length === 0) {
-      if (options.signal.aborted) throw new VerbFailure('unavailable', 'there was no time left to send it');
-      return { via: 'inbox', id: null };
-    }
+    if (failures.length === 0) return { via: 'inbox', id: null };
     const worst = failures.find(({ failure }) => failure.retryable) ?? failures[0];
     const text = failures.map(({ name, failure }) => `${name}: ${failure.message}`).join('; ');
     const { kind = 'unavailable', retryAfterMs } = worst?.failure ?? {};

@@ -132,13 +132,7 @@ export class DavSession {
         const response = await fetch(url, { ...init, signal: deadline });
         const { status } = response;
         const query = init?.method === 'REPORT' || init?.method === 'PROPFIND';
-        if (
-          status === 401 ||
-          status === 403 ||
-          status === 429 ||
-          status >= 500 ||
-          (query && status >= 400 && status !== 404)
-        )
+        if (status === 401 || status === 403 || status === 429 || (query && status >= 400 && status !== 404))
           throw failureOf({ service: SERVICE }, response, '');
         return response;
       } catch (error) {

@@ -101,7 +101,10 @@ export function homeAssistant(setup: Setup): Connector {
         return `Home Assistant ${String(version)} of ${String(home)}`;
       },
       subscribe(type, handler) {
-        if (type !== 'state-changed') throw failure('refused', `${NAME} has no event "${type}"`);
+        if (type !== 'state-changed') {
+          setup.warn(`there is no event "${type}"`);
+          return () => {};
+        }
         return socket.listen('state_changed', ({ data, time_fired: at, context }) => {
           const event = changeOf(data, at);
           if (event) handler({ type, payload: event, id: context.id + event.device });

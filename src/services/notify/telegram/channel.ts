@@ -4,6 +4,7 @@ import {
   type Channel,
   type Delivery,
   type Envelope,
+  type MemberMessage,
   type OutMessage,
   VerbFailure,
 } from '../../../core/ports/automation.ts';
@@ -14,7 +15,7 @@ import type { Outbox } from '../outbox.ts';
 import { endText, questionText } from '../texts.ts';
 import { botOf, failureOf } from './api.ts';
 import { Buttons } from './buttons.ts';
-import { type ButtonPress, listen } from './poller.ts';
+import { type ButtonPress, listen, type WrittenText } from './poller.ts';
 import { escapeHtml, split } from './text.ts';
 
 const NAME = 'telegram';
@@ -31,6 +32,8 @@ export interface TelegramParts {
   envelopes: Envelopes;
   outbox: Outbox;
   decisions: Decisions;
+  /** A member wrote to the bot. */
+  written: (message: MemberMessage) => Promise<void>;
   warn: (message: string) => void;
 }
 
@@ -39,7 +42,7 @@ export function telegramChannel(parts: TelegramParts): Channel {
   const { api } = botOf(parts.token, parts.apiUrl);
   const { envelopes, outbox } = parts;
   const buttons = new Buttons(parts.token, parts.tenant);
-  const stop = listen(parts.token, parts.apiUrl, pressed, parts.warn);
+  const stop = listen(parts.token, parts.apiUrl, { pressed, written }, parts.warn);
 
   async function send({ to, text, envelope }: OutMessage, { key, signal }: CallOptions): Promise<Delivery> {
     const chat = to.contacts.find(({ kind }) => kind === NAME)?.address ?? '';
@@ -90,13 +93,19 @@ export function telegramChannel(parts: TelegramParts): Channel {
     );
   }
 
+  const memberOf = (from: string) =>
+    parts.members.find(({ contacts }) => contacts?.some(({ kind, address }) => kind === NAME && address === from));
+
+  async function written({ from, text, id }: WrittenText): Promise<void> {
+    const member = memberOf(from);
+    if (member) await parts.written({ by: member.id, text, id });
+  }
+
   async function pressed({ data, from, chat, message }: ButtonPress) {
     const found = buttons.read(data, (number) => envelopes.byNumber(number));
     if (!found) return null;
     const { envelope, verdict } = found;
-    const member = parts.members.find(({ contacts }) =>
-      contacts?.some(({ kind, address }) => kind === NAME && address === from),
-    );
+    const member = memberOf(from);
     if (!member) return { say: 'You are not known here.', alert: true };
     const { counts, say } = await parts.decisions.hear({ envelope, by: member.id, verdict, via: NAME });
     const now = envelopes.get(envelope.id) ?? envelope;

@@ -16,8 +16,19 @@ export interface ButtonPress {
   message: number;
 }
 
-/** null: not mine. */
-export type Taker = (press: ButtonPress) => Promise<{ say: string; alert: boolean } | null>;
+export interface WrittenText {
+  from: string;
+  text: string;
+  /** Equal when it is handed out twice. */
+  id: string;
+}
+
+export interface Taker {
+  /** null: not mine. */
+  pressed(press: ButtonPress): Promise<{ say: string; alert: boolean } | null>;
+  /** What somebody writes in a private chat. */
+  written(text: WrittenText): Promise<void>;
+}
 
 interface Poller {
   takers: Set<Taker>;
@@ -59,8 +70,8 @@ function botWith(token: string, apiUrl: string | undefined, takers: ReadonlySet<
   bot.on('callback_query:data', async (context) => {
     const { data, from, message } = context.callbackQuery;
     const [chat, id] = [String(message?.chat.id ?? ''), message?.message_id ?? 0];
-    let answer: Awaited<ReturnType<Taker>> = null;
-    for (const taker of takers) answer ??= await taker({ data, from: String(from.id), chat, message: id });
+    let answer: Awaited<ReturnType<Taker['pressed']>> = null;
+    for (const taker of takers) answer ??= await taker.pressed({ data, from: String(from.id), chat, message: id });
     answer ??= { say: 'This button is not known any more.', alert: true };
     await context.answerCallbackQuery({ text: answer.say.slice(0, 200), show_alert: answer.alert });
   });
@@ -68,6 +79,9 @@ function botWith(token: string, apiUrl: string | undefined, takers: ReadonlySet<
     await context.reply(
       `Your chat id is ${context.chat.id}. Whoever looks after this home can add it to your contacts.`,
     );
+  });
+  bot.chatType('private').on('message:text', async ({ from, message: { text, message_id: id } }) => {
+    for (const taker of takers) await taker.written({ from: String(from.id), text, id: `telegram/${from.id}/${id}` });
   });
   return bot;
 }

@@ -98,6 +98,27 @@ describe('when things go wrong', () => {
     await nothing.close();
   });
 
+  test('a changed occurrence does not repeat itself, and lies in the zone of its series', async () => {
+    const series = [
+      'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//t//EN\r\nBEGIN:VEVENT\r\nUID:w\r\nDTSTAMP:20260101T000000Z\r\nSUMMARY:Weekly',
+      'DTSTART;TZID=Europe/Berlin:20261102T170000\r\nDTEND;TZID=Europe/Berlin:20261102T180000\r\nRRULE:FREQ=WEEKLY\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n',
+    ].join('\r\n');
+    server.objects('family').set('w.ics', series);
+    const it = connector();
+    const { events } = (await it.call(
+      'list-events',
+      { ...day, from: '2026-11-16', to: '2026-11-17' },
+      options(),
+    )) as any;
+    await it.call('update-event', { calendar: 'Family', event: events[0].id, title: 'Other' }, options());
+    const data = server.objects('family').get('w.ics') ?? '';
+    expect(data.match(/RRULE/g)).toHaveLength(1);
+    expect(data).toContain('RECURRENCE-ID;TZID=Europe/Berlin:20261116T170000');
+    expect(data).toContain('DTSTART;TZID=Europe/Berlin:20261116T170000');
+    await it.call('delete-event', { calendar: 'Family', event: events[0].id }, options());
+    expect(server.objects('family').get('w.ics')).toContain('EXDATE;TZID=Europe/Berlin:20261116T170000');
+  });
+
   test('a lost answer of a creation: once it is', async () => {
     const it = connector();
     server.fail({ match: /PUT/, cut: 'after' });

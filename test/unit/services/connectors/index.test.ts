@@ -112,6 +112,19 @@ describe('what can’t be made says why, and the others work', () => {
   });
 });
 
+test('values are hidden in what the other side says of them', async () => {
+  make({ 'google-calendar': { url: google.url } }, { ...SECRETS, GOOGLE_REFRESH_TOKEN: 'refresh-canary-9' });
+  google.fail({
+    match: /token/,
+    status: 400,
+    body: { error: 'invalid_grant', error_description: 'not refresh-canary-9' },
+  });
+  expect(await made.get('google-calendar')?.check(options().signal)).toEqual({
+    ok: false,
+    detail: 'Google sign-in refused: invalid_grant not [hidden]',
+  });
+});
+
 test('proxies of the process are used', async () => {
   const through: string[] = [];
   const proxy = createServer((_, response) => response.writeHead(500).end());

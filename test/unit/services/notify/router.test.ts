@@ -46,7 +46,10 @@ describe('the inbox', () => {
     await rig.notify.settle('run-1/ask', 'approved');
     await rig.notify.settle('run-1/ask', 'denied');
     await rig.notify.settle('no-such', 'denied');
-    expect(await rig.notify.inbox({ open: false })).toMatchObject([{ id: 'run-1/ask', state: 'approved' }]);
+    await rig.notify.open(envelopeOf({ approvers: ['eve'] }), [], options('late'));
+    expect(await rig.notify.inbox({ open: false })).toMatchObject([
+      { id: 'run-1/ask', state: 'approved', approvers: ['ana', 'ben'] },
+    ]);
     await rig.notify.open(envelopeOf(), [ANA], options('later'));
     expect(await rig.notify.inbox({ limit: 1, open: true })).toMatchObject([{ id: 'run-2/ask' }]);
     expect((await rig.notify.messages({})).filter(({ key }) => key.startsWith('later'))).toEqual([]);
@@ -71,7 +74,7 @@ describe('the inbox', () => {
     let now = Date.now();
     rig.start({}, { now: () => now });
     await rig.notify.open(
-      envelopeOf({ expiresAt: new Date(now + 60_000).toISOString().replace('Z', '+00:00') }),
+      envelopeOf({ expiresAt: new Date(now + 60_000 + 5 * 3600_000).toISOString().replace('Z', '+05:00') }),
       [],
       options(),
     );
@@ -110,6 +113,7 @@ describe('the webhook', () => {
     hook.fail({ cut: 'after' });
     expect(await failureOf(rig.notify.send(message('Hi'), options('k')))).toMatchObject({ kind: 'unavailable' });
     expect(await rig.notify.send(message('Hi'), options('k'))).toEqual({ via: 'webhook', id: 'k/ana' });
+    await rig.notify.send(message('Hi'), options('k'));
     expect(hook.requests).toHaveLength(2);
     expect(hook.events).toMatchObject([
       {
@@ -166,12 +170,20 @@ describe('the webhook', () => {
     ],
     [{ status: 404 }, { kind: 'not-found' }],
     [{ status: 400 }, { kind: 'refused' }],
-    [{ status: 302, headers: { location: 'http://127.0.0.1:1/' } }, { kind: 'unavailable' }],
   ])('%o', async (fault, expected) => {
     rig.start(webhook());
     hook.fail(fault);
     expect(await failureOf(rig.notify.send(message('Hi'), options()))).toMatchObject(expected);
   });
+});
+
+test('what is sent goes to nobody else by a redirect', async () => {
+  const elsewhere = await startWebhook();
+  rig.start(webhook());
+  hook.fail({ status: 307, headers: { location: elsewhere.url } });
+  expect(await failureOf(rig.notify.send(message('Hi'), options()))).toMatchObject({ kind: 'unavailable' });
+  expect(elsewhere.requests).toEqual([]);
+  await elsewhere.close();
 });
 
 describe('by preference', () => {
