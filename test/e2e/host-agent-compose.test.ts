@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -8,7 +9,8 @@ import { pidOf, seen, until } from '../integration/host-agent/support.ts';
 import type { AgentHost, Made } from '../support/agent-host.ts';
 
 /** The host agent with Docker Compose, with the real engine and the real gateway, on a machine without systemd. */
-const TENANT = 'compose-e2e';
+// A run that was killed leaves containers, which keep their names.
+const TENANT = `compose-${randomBytes(3).toString('hex')}`;
 const CANARY = 'canary-93d1f7a0-value';
 let host: AgentHost;
 let first: Made;
