@@ -41,7 +41,7 @@ export function missingFor(pack: Pick<CompiledPack, 'requires'>, provided: Provi
     if (!tenant.connectors[name])
       missing.push({
         what: `connector ${name}`,
-        command: `chp tenant apply ${tenant.name} -f tenant.yaml  (with connectors.${name}: see docs/connectors.md)`,
+        command: `chp tenant apply ${tenant.name} -f tenant.yaml  (with connectors.${name}: see docs/verbs.md)`,
       });
   const ofConnectors = connectors.flatMap((name) => connectorSecrets(tenant, name));
   const others = secrets.filter((name) => !isOfConnector(name, connectors));

@@ -1,8 +1,6 @@
-import { badDocument } from '../../core/documents/problems.ts';
 import type { PackRecord } from '../../core/ports/registry.ts';
 import type { PackEntry } from '../../core/tenant/automation-schema.ts';
-import { lintPack } from '../../packs/lint/lint.ts';
-import { packFolderOf } from '../../packs/load.ts';
+import { compiledPack } from '../catalogue/compiled-pack.ts';
 import { takePack } from '../catalogue/find-packs.ts';
 import type { Context } from '../context.ts';
 
@@ -23,10 +21,8 @@ export function fetchPack(
       allowYanked: options.allowYanked ?? false,
     });
     for (const warning of warnings) step.warn(warning);
-    const { name, integrity, signature, tarball, files } = sealed;
-    const { pack, problems } = lintPack(packFolderOf(files));
-    const text = Buffer.from(files.get('pack.yaml') ?? []).toString('utf8');
-    if (!pack) throw badDocument(`pack.yaml of ${name}@${sealed.version}`, text, problems);
+    const { name, integrity, signature, tarball } = sealed;
+    const pack = compiledPack(sealed);
     step.says(`${sealed.version}, signed by ${signature.keyid}`);
     return {
       tenant,

@@ -1,11 +1,10 @@
 import { isMap, isSeq } from 'yaml';
-import { append, editDocument } from '../../adapters/documents/edit-tenant.ts';
+import { append, editDocument, removeEntry } from '../../adapters/documents/edit-tenant.ts';
 import { parseTenant } from '../../adapters/documents/tenant-document.ts';
-import { ChpError } from '../../core/errors.ts';
 import { type PackRequest, parseRequest } from '../../packs/resolve.ts';
 import type { Context } from '../context.ts';
 import { type EditOutcome, editTenantDocument } from '../edit-tenant.ts';
-import { lockPacks, type PackChange, withPacksKept } from './lock-packs.ts';
+import { type LockOptions, lockPacks, type PackChange, packEntry, withPacksKept } from './lock-packs.ts';
 
 export interface PackOutcome extends EditOutcome {
   changes: PackChange[];
@@ -29,37 +28,26 @@ export async function installPack(
   context: Context,
   name: string,
   wanted: string,
-  options: InstallOptions,
+  { inputs, stage, allowYanked }: InstallOptions,
 ): Promise<PackOutcome> {
   const request = parseRequest(wanted);
-  let changes: PackChange[] = [];
-  const outcome = await withPacksKept(context, name, () =>
-    editTenantDocument(
-      context,
-      name,
-      { kind: 'pack', details: { install: request.id, want: request.want }, stage: options.stage, alsoChanged: true },
-      async (document) => {
-        const text = editDocument(document, file(name), (yaml) => {
-          const entry = entryOf(yaml, request.id);
-          if (entry === null) append(yaml, 'packs', newEntry(request, options.inputs));
-          else {
-            if (request.want !== 'stable') {
-              entry.delete('version');
-              entry.delete('channel');
-              for (const [key, value] of Object.entries(versionFields(request.want))) entry.set(key, value);
-            }
-            if (request.catalogue !== null) entry.set('catalogue', request.catalogue);
-            for (const [input, value] of Object.entries(options.inputs))
-              entry.setIn(['inputs', input], yaml.createNode(value));
-          }
-        });
-        const { tenant } = parseTenant(text, file(name));
-        changes = await lockPacks(context, tenant, { refresh: [request.id], allowYanked: options.allowYanked });
-        return text;
-      },
-    ),
+  const how = { details: { install: request.id, want: request.want }, stage, refresh: [request.id], allowYanked };
+  return editPacks(context, name, how, (document) =>
+    editDocument(document, file(name), (yaml) => {
+      const entry = entryOf(yaml, request.id);
+      if (entry === null) {
+        append(yaml, 'packs', newEntry(request, inputs));
+        return;
+      }
+      if (request.want !== 'stable') {
+        entry.delete('version');
+        entry.delete('channel');
+        for (const [key, value] of Object.entries(versionFields(request.want))) entry.set(key, value);
+      }
+      if (request.catalogue !== null) entry.set('catalogue', request.catalogue);
+      for (const [input, value] of Object.entries(inputs)) entry.setIn(['inputs', input], yaml.createNode(value));
+    }),
   );
-  return { ...outcome, changes };
 }
 
 /** Takes the newest version that each entry allows. `id` undefined: all packs. @throws as `installPack` */
@@ -69,38 +57,33 @@ export async function upgradePacks(
   id: string | undefined,
   stage: boolean,
 ): Promise<PackOutcome> {
-  let changes: PackChange[] = [];
-  const outcome = await withPacksKept(context, name, () =>
-    editTenantDocument(
-      context,
-      name,
-      { kind: 'pack', details: { upgrade: id ?? 'all' }, stage, alsoChanged: true },
-      async (document) => {
-        const { tenant } = parseTenant(document, file(name));
-        if (id !== undefined && !tenant.packs.some((pack) => pack.id === id))
-          throw new ChpError('NOT_FOUND', `${name} has no pack "${id}"`, { next: [`chp pack list ${name}`] });
-        changes = await lockPacks(context, tenant, { refresh: id === undefined ? 'all' : [id] });
-        return document;
-      },
-    ),
-  );
-  return { ...outcome, changes };
+  const how = { details: { upgrade: id ?? 'all' }, stage, refresh: id === undefined ? ('all' as const) : [id] };
+  return editPacks(context, name, how, (document) => {
+    if (id !== undefined) packEntry(parseTenant(document, file(name)).tenant, id);
+    return document;
+  });
 }
 
-/** Runs that go on keep the pack they began with. @throws NOT_FOUND; CONFLICT while another pack needs it */
+/** Runs that go on keep the pack they began with. @throws NOT_FOUND; BAD_INPUT while another pack needs it */
 export async function removePack(context: Context, name: string, id: string, stage: boolean): Promise<PackOutcome> {
+  return editPacks(context, name, { details: { remove: id }, stage, refresh: [] }, (document) => {
+    packEntry(parseTenant(document, file(name)).tenant, id);
+    return editDocument(document, file(name), (yaml) => void removeEntry(yaml, 'packs', 'id', id));
+  });
+}
+
+/** Changes the document, locks what it then means, and pushes; what was locked before is put back when that fails. */
+async function editPacks(
+  context: Context,
+  name: string,
+  { details, stage, ...lock }: LockOptions & { details: Record<string, unknown>; stage: boolean },
+  edit: (document: string) => string,
+): Promise<PackOutcome> {
   let changes: PackChange[] = [];
   const outcome = await withPacksKept(context, name, () =>
-    editTenantDocument(context, name, { kind: 'pack', details: { remove: id }, stage }, async (document) => {
-      const text = editDocument(document, file(name), (yaml) => {
-        const list = yaml.get('packs', true);
-        const index = isSeq(list) ? list.items.findIndex((item) => isMap(item) && item.get('id') === id) : -1;
-        if (!isSeq(list) || index < 0)
-          throw new ChpError('NOT_FOUND', `${name} has no pack "${id}"`, { next: [`chp pack list ${name}`] });
-        list.delete(index);
-        if (list.items.length === 0) yaml.delete('packs');
-      });
-      changes = await lockPacks(context, parseTenant(text, file(name)).tenant, { refresh: [] });
+    editTenantDocument(context, name, { kind: 'pack', details, stage, alsoChanged: true }, async (document) => {
+      const text = edit(document);
+      changes = await lockPacks(context, parseTenant(text, file(name)).tenant, lock);
       return text;
     }),
   );
