@@ -251,6 +251,8 @@ test('remove: no container, no process, no file of the tenant', async () => {
   await host.client().remove(host.tenant);
   expect(await containers()).toEqual([]);
   expect(processesOf(host.root, host.tenant)).toEqual([]);
+  // One that still watches the last activation must not make the folder again.
+  await until(() => watchers() === '');
   expect(existsSync(host.layout.dir)).toBe(false);
   expect(readdirSync(join(host.root, 'trees'))).toEqual([host.bundle.node.digest]);
   expect(await docker('network', 'ls', '--format', '{{.Name}}')).not.toContain(TENANT);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ChpError } from '../../core/errors.ts';
@@ -54,6 +55,8 @@ async function watch(): Promise<void> {
 }
 
 async function recover(): Promise<void> {
+  // Removed while we waited: taking its lock would make its folder again.
+  if (!existsSync(tenantLayout(root, tenant).dir)) return;
   const host = readHost(root, tenant);
   try {
     await using _lock = await lockTenant(root, tenant, 'recover', 0);
