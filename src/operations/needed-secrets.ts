@@ -1,8 +1,27 @@
 import { runtimeAdapter } from '../adapters/runtimes/index.ts';
+import { ChpError } from '../core/errors.ts';
+import type { Registry } from '../core/ports/registry.ts';
+import { MADE_BY_CHP } from '../core/secret-names.ts';
 import type { Tenant } from '../core/tenant/schema.ts';
 import { automationSecrets } from '../packs/automation.ts';
 
 /** Every secret that a tenant's gateway, worker and connectors are given. */
 export function neededSecrets(tenant: Tenant): string[] {
   return [...new Set([...runtimeAdapter(tenant.runtime).secretNames(tenant), ...automationSecrets(tenant)])].sort();
+}
+
+/** @throws BAD_INPUT naming every secret that was never set, with the command that sets it */
+export async function assertSecretsSet(registry: Registry, tenant: Tenant): Promise<void> {
+  const have = new Set((await registry.secrets(tenant.name)).map((secret) => secret.name));
+  const missing = neededSecrets(tenant).filter((name) => !have.has(name) && !MADE_BY_CHP.has(name));
+  if (missing.length === 0) return;
+  throw new ChpError(
+    'BAD_INPUT',
+    `${tenant.name} lacks ${missing.length === 1 ? 'a secret' : 'secrets'}: ${missing.join(', ')}`,
+    {
+      why: 'Its document refers to them, and nothing is changed on the host before they are set.',
+      next: missing.map((name) => `chp secret set ${tenant.name} ${name}`),
+      details: { missing },
+    },
+  );
 }

@@ -9,14 +9,14 @@ import { hasAutomation } from '../core/automation.ts';
 import { ChpError } from '../core/errors.ts';
 import type { PackRecord, Registry, TenantRecord } from '../core/ports/registry.ts';
 import type { RuntimeBundle, TreeRef } from '../core/ports/runtime.ts';
-import { GATEWAY_TOKEN, MADE_BY_CHP, PAYLOAD_KEY } from '../core/secret-names.ts';
+import { GATEWAY_TOKEN, PAYLOAD_KEY } from '../core/secret-names.ts';
 import type { Tenant } from '../core/tenant/schema.ts';
 import type { IdentityOutputs } from '../stacks/provider/identity.ts';
 import { type AutomationTrees, automationTrees } from './automation-trees.ts';
 import { type BuiltGeneration, buildGeneration } from './build-generation.ts';
 import type { Context } from './context.ts';
 import type { AheadLink, PushLink } from './known-host.ts';
-import { neededSecrets } from './needed-secrets.ts';
+import { assertSecretsSet } from './needed-secrets.ts';
 import { readIdentity } from './provision.ts';
 import { pushGeneration, signOnce } from './push-generation.ts';
 import { runtimeBundle } from './runtime-bundle.ts';
@@ -33,19 +33,8 @@ export async function desiredGeneration(
 ): Promise<BuiltGeneration> {
   const registry = await context.registry();
   const runtime = runtimeAdapter(tenant.runtime);
+  await assertSecretsSet(registry, tenant);
   const [secrets, skills] = await Promise.all([registry.secrets(tenant.name), registry.skills(tenant.name)]);
-  const have = new Set(secrets.map((secret) => secret.name));
-  const missing = neededSecrets(tenant).filter((name) => !have.has(name) && !MADE_BY_CHP.has(name));
-  if (missing.length > 0)
-    throw new ChpError(
-      'BAD_INPUT',
-      `${tenant.name} lacks ${missing.length === 1 ? 'a secret' : 'secrets'}: ${missing.join(', ')}`,
-      {
-        why: 'Its document refers to them, and nothing is changed on the host before they are set.',
-        next: missing.map((name) => `chp secret set ${tenant.name} ${name}`),
-        details: { missing },
-      },
-    );
   return buildGeneration({
     tenant,
     root,
@@ -69,6 +58,8 @@ export async function pushTenant(
   tenant: Tenant,
   ahead: AheadLink,
 ): Promise<ApplyResult> {
+  // Before a runtime is built, which may take minutes.
+  await assertSecretsSet(await context.registry(), tenant);
   const host = await ahead.for(tenant);
   const bundle = await runtimeBundle(context, tenant, host.platform);
   return await pushOver(context, record, tenant, host, bundle);

@@ -4,7 +4,7 @@ import { parseTenant } from '../../adapters/documents/tenant-document.ts';
 import { type PackRequest, parseRequest } from '../../packs/resolve.ts';
 import type { Context } from '../context.ts';
 import { type EditOutcome, editTenantDocument } from '../edit-tenant.ts';
-import { type LockOptions, lockPacks, type PackChange, packEntry, withPacksKept } from './lock-packs.ts';
+import { type LockOptions, lockPacks, type PackChange, packEntry } from './lock-packs.ts';
 
 export interface PackOutcome extends EditOutcome {
   changes: PackChange[];
@@ -72,7 +72,7 @@ export async function removePack(context: Context, name: string, id: string, sta
   });
 }
 
-/** Changes the document, locks what it then means, and pushes; what was locked before is put back when that fails. */
+/** Changes the document, locks what it then means, and pushes. */
 async function editPacks(
   context: Context,
   name: string,
@@ -80,13 +80,12 @@ async function editPacks(
   edit: (document: string) => string,
 ): Promise<PackOutcome> {
   let changes: PackChange[] = [];
-  const outcome = await withPacksKept(context, name, () =>
-    editTenantDocument(context, name, { kind: 'pack', details, stage, alsoChanged: true }, async (document) => {
-      const text = edit(document);
-      changes = await lockPacks(context, parseTenant(text, file(name)).tenant, lock);
-      return text;
-    }),
-  );
+  const how = { kind: 'pack' as const, details, stage, alsoChanged: true };
+  const outcome = await editTenantDocument(context, name, how, async (document) => {
+    const text = edit(document);
+    changes = await lockPacks(context, parseTenant(text, file(name)).tenant, lock);
+    return text;
+  });
   return { ...outcome, changes };
 }
 

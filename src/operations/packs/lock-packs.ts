@@ -59,20 +59,6 @@ export async function lockPacks(context: Context, tenant: Tenant, options: LockO
   return changes;
 }
 
-/** Runs `work`; what was locked before is put back when it fails. */
-export async function withPacksKept<T>(context: Context, tenant: string, work: () => Promise<T>): Promise<T> {
-  const registry = await context.registry();
-  const before = await registry.packs(tenant);
-  try {
-    return await work();
-  } catch (error) {
-    for (const { id } of await registry.packs(tenant))
-      if (!before.some((pack) => pack.id === id)) await registry.removePack(tenant, id);
-    for (const { updatedAt: _, ...pack } of before) await registry.setPack(pack);
-    throw error;
-  }
-}
-
 function stillFits({ version, catalogue }: PackRecord, entry: PackEntry): boolean {
   if (catalogue !== entry.catalogue) return false;
   // A channel is followed when that is asked for, not whenever something else changes.
