@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import standalone from 'ajv/dist/standalone/index.js';
 import { build, type Plugin } from 'esbuild';
 import { buildAgentFiles } from '../src/adapters/agent/bundle.ts';
+import { nodeProgram } from '../src/adapters/node-program.ts';
 import { buildWorkerProgram } from '../src/adapters/worker/program.ts';
 import { schemaCompiler } from '../src/core/documents/compile-schema.ts';
 import { packagePath } from '../src/core/package-root.ts';
@@ -60,30 +61,19 @@ const compiledValidator: Plugin = {
 
 await rm(DIST, { recursive: true, force: true });
 await build({
-  absWorkingDir: packagePath(),
+  ...nodeProgram,
   entryPoints: [
     ...entries().map((path) => ({ in: path, out: path.replace(/^src\/|\.ts$/g, '') })),
     { in: 'src/stacks/provider/main.ts', out: 'provider' },
   ],
   outdir: DIST,
   chunkNames: 'chunks/[name]-[hash]',
-  bundle: true,
   splitting: true,
-  platform: 'node',
-  target: 'node24',
-  format: 'esm',
-  minifySyntax: true,
-  minifyWhitespace: true,
-  keepNames: true,
-  legalComments: 'none',
-  logLevel: 'warning',
   plugins: [compiledValidator],
   // An ssh2 that was built natively has one; it works without, and a bundle can't carry it.
   loader: { '.node': 'empty' },
   external: EXTERNAL.flatMap((name) => [name, `${name}/*`]),
-  // CommonJS packages in an ES module still call require() and ask where they lie.
-  banner: {
-    js: "import{createRequire as __makeRequire}from'node:module';const require=__makeRequire(import.meta.url),__filename=import.meta.filename,__dirname=import.meta.dirname;",
-  },
+  // Some of these packages ask where they lie, too.
+  banner: { js: `${nodeProgram.banner.js}const __filename=import.meta.filename,__dirname=import.meta.dirname;` },
 });
 await Promise.all([buildAgentFiles(join(DIST, 'host')), buildWorkerProgram(join(DIST, 'worker'))]);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Digest, digestOf, sha256 } from '../../core/digest.ts';
 import type { ChpHome } from '../../core/home.ts';
 import { PACKAGE_ROOT, packagePath } from '../../core/package-root.ts';
+import { nodeProgram } from '../node-program.ts';
 
 /** Programs that run on a host, each one file of JavaScript for the shipped node. */
 const ENTRIES = {
@@ -66,18 +67,14 @@ async function bundleOnce(program: HostProgram, dir: string): Promise<string> {
 async function bundleProgram(program: HostProgram): Promise<Uint8Array> {
   const { build } = await import('esbuild');
   const { outputFiles } = await build({
-    absWorkingDir: PACKAGE_ROOT,
+    ...nodeProgram,
     entryPoints: [ENTRIES[program]],
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
+    // It is sent to every host.
     minify: true,
-    legalComments: 'none',
+    keepNames: false,
     write: false,
     outfile: `${program}.mjs`,
     loader: { '.ini': 'text', '.sh': 'text', '.yaml': 'text' },
-    banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
   });
   const [file] = outputFiles;
   if (!file) throw new Error(`esbuild wrote nothing for ${program}`);
@@ -93,7 +90,8 @@ export async function sourceDigest(sources: readonly string[], bundler: string):
     }),
   );
   const installed = join(PACKAGE_ROOT, INSTALLED);
-  const paths = [...files.flat().sort(), packagePath(bundler), ...(existsSync(installed) ? [installed] : [])];
+  const how = [bundler, 'src/adapters/node-program.ts'].map((path) => packagePath(path));
+  const paths = [...files.flat().sort(), ...how, ...(existsSync(installed) ? [installed] : [])];
   return digestOf(await Promise.all(paths.map(async (path) => [path, sha256(await readFile(path))])));
 }
 

@@ -5,6 +5,7 @@ import { type Digest, digestOf, sha256 } from '../../core/digest.ts';
 import type { ChpHome } from '../../core/home.ts';
 import { PACKAGE_ROOT, packagePath } from '../../core/package-root.ts';
 import { sourceDigest } from '../agent/bundle.ts';
+import { nodeProgram } from '../node-program.ts';
 
 /** The worker's own files; what it needs beside them is in templates/services/worker. */
 export const WORKER_FILES = ['worker.mjs', 'workflows.js', 'failure-converter.mjs'] as const;
@@ -61,20 +62,10 @@ export async function buildWorkerProgram(dir: string): Promise<void> {
 async function bundle(entry: string, outfile: string): Promise<void> {
   const { build } = await import('esbuild');
   await build({
-    absWorkingDir: PACKAGE_ROOT,
+    ...nodeProgram,
     entryPoints: [entry],
     outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    minifySyntax: true,
-    minifyWhitespace: true,
-    keepNames: true,
-    legalComments: 'none',
-    logLevel: 'warning',
     external: ['@temporalio/*'],
-    banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
   });
 }
 
