@@ -1,17 +1,13 @@
-import { Args, Flags } from '@oclif/core';
 import type { Context } from '../operations/context.ts';
 import { decide } from '../operations/packs/runs.ts';
-import { memberFlag, tenantArg } from './args.ts';
+import { decisionArgs, decisionFlags } from './args.ts';
 import { ChpCommand } from './base.ts';
 
 export default class Approve extends ChpCommand<typeof Approve> {
   static override summary = 'Say yes to what a pack asks, as one of those it asks.';
   static override examples = ['<%= config.bin %> <%= command.id %> smith smith/unlock-door/1/ask --as ana'];
-  static override args = {
-    ...tenantArg,
-    envelope: Args.string({ description: 'Id, as `chp inbox` shows it.', required: true }),
-  };
-  static override flags = { ...memberFlag, comment: Flags.string({ description: 'Said with it.' }) };
+  static override args = decisionArgs;
+  static override flags = decisionFlags;
 
   protected async perform(context: Context): Promise<[unknown, string]> {
     const { tenant, envelope } = this.args;

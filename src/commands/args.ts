@@ -33,3 +33,13 @@ export const inputFlag = {
   }),
 };
 export const memberFlag = { as: Flags.string({ description: 'Member on whose behalf.' }) };
+export const decisionArgs = {
+  ...tenantArg,
+  envelope: Args.string({ description: 'Id, as `chp inbox` shows it.', required: true }),
+};
+export const decisionFlags = { ...memberFlag, comment: Flags.string({ description: 'Said with it.' }) };
+export const retractionArgs = {
+  pack: Args.string({ description: 'Pack and exact version: id@1.2.3.', required: true }),
+  reason: Args.string({ description: 'Why; shown to whoever uses it.' }),
+};
+export const retractionFlags = { ...catalogueFlag, undo: Flags.boolean({ description: 'Take it back.' }) };

@@ -1,8 +1,7 @@
-import { Args, Flags } from '@oclif/core';
 import { retractPack } from '../../operations/catalogue/retract-pack.ts';
 import type { Context } from '../../operations/context.ts';
 import { presentRetraction } from '../../presenters/catalogue.ts';
-import { catalogueFlag } from '../args.ts';
+import { retractionArgs, retractionFlags } from '../args.ts';
 import { ChpCommand } from '../base.ts';
 
 export default class PackYank extends ChpCommand<typeof PackYank> {
@@ -14,11 +13,8 @@ export default class PackYank extends ChpCommand<typeof PackYank> {
     '<%= config.bin %> <%= command.id %> morning-brief@1.2.0 "reads the wrong calendar; use 1.2.1"',
     '<%= config.bin %> <%= command.id %> morning-brief@1.2.0 --undo',
   ];
-  static override args = {
-    pack: Args.string({ description: 'Pack and exact version: id@1.2.3.', required: true }),
-    reason: Args.string({ description: 'Why; shown to whoever uses it.' }),
-  };
-  static override flags = { ...catalogueFlag, undo: Flags.boolean({ description: 'Take it back.' }) };
+  static override args = retractionArgs;
+  static override flags = retractionFlags;
 
   protected async perform(context: Context): Promise<[unknown, string]> {
     const { catalogue, undo } = this.flags;
