@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ERROR_CODES } from '../src/core/errors.ts';
@@ -6,6 +6,7 @@ import { EXIT_CODES } from '../src/core/exit-codes.ts';
 import { TenantSchema } from '../src/core/tenant/schema.ts';
 import { packPage, verbsPage } from './pack-docs.ts';
 import { packJsonSchema } from './pack-json-schema.ts';
+import { packPages } from './pack-pages.ts';
 import { page, rows, type Schema } from './schema-docs.ts';
 
 /**
@@ -13,6 +14,7 @@ import { page, rows, type Schema } from './schema-docs.ts';
  * the source says.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
+const PACK_PAGES = 'docs/packs';
 
 const pages: Record<string, string> = {
   'schemas/tenant.schema.json': `${JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', ...TenantSchema }, null, 2)}\n`,
@@ -20,6 +22,7 @@ const pages: Record<string, string> = {
   'schemas/pack.schema.json': `${JSON.stringify(packJsonSchema(), null, 2)}\n`,
   'docs/pack-yaml.md': packPage(),
   'docs/verbs.md': verbsPage(),
+  ...(await packPages()),
   'docs/errors.md': page(
     'Errors',
     'Every error has a code that stays the same; `--json` prints it as `error.code`.',
@@ -34,14 +37,23 @@ const pages: Record<string, string> = {
   ),
 };
 
+const check = process.argv.includes('--check');
+for (const name of readdirSync(join(root, PACK_PAGES))) {
+  const path = `${PACK_PAGES}/${name}`;
+  if (path in pages) continue;
+  if (check) stale(`${path} is of no pack`);
+  else rmSync(join(root, path));
+}
 for (const [path, text] of Object.entries(pages)) {
   const file = join(root, path);
   mkdirSync(dirname(file), { recursive: true });
-  if (!process.argv.includes('--check')) writeFileSync(file, text);
-  else if (read(file) !== text) {
-    process.stderr.write(`${path} is not what the source says. Run: npm run docs\n`);
-    process.exitCode = 1;
-  }
+  if (!check) writeFileSync(file, text);
+  else if (read(file) !== text) stale(`${path} is not what the source says`);
+}
+
+function stale(what: string): void {
+  process.stderr.write(`${what}. Run: npm run docs\n`);
+  process.exitCode = 1;
 }
 
 function tenantPage(): string {
