@@ -102,7 +102,7 @@ export interface HostStatus {
   interrupted: { step: ActivationStep; generation: Digest } | null;
   services: ServiceStatus[];
   drift: { config: ConfigDrift[]; files: { path: string; problem: 'missing' | 'changed' | 'extra' }[] };
-  /** sha256 of the live config file, and of the config the gateway says it runs (null = not answering). */
+  /** sha256 of the live config file, and of the one the gateway says it took (null = it does not answer, or refuses it). */
   configDigest: { file: Digest | null; running: Digest | null };
 }
 

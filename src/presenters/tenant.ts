@@ -1,5 +1,5 @@
 import chalk from 'chalk';
-import type { CheckResult } from '../core/agent-protocol.ts';
+import type { CheckResult, HostStatus } from '../core/agent-protocol.ts';
 import type { Converged } from '../operations/converge-tenant.ts';
 import type { TenantView } from '../operations/show-tenant.ts';
 
@@ -52,9 +52,15 @@ export function presentTenant({ record, members, generations, lastJob, host, hos
           ? `active since ${service.since ?? '?'}, ${service.restarts} restarts`
           : chalk.red('not running'),
       ]);
+    if (host.current) rows.push(['Config', configInWords(host.configDigest)]);
     const drift = host.drift.config.length + host.drift.files.length;
     rows.push(['Drift', drift === 0 ? 'none' : `${drift} (chp tenant plan ${record.name})`]);
   }
   const width = Math.max(...rows.map(([label]) => label.length));
   return rows.map(([label, value]) => `${chalk.bold(label.padEnd(width))}  ${value}`).join('\n');
+}
+
+function configInWords({ file, running }: HostStatus['configDigest']): string {
+  if (running === null) return chalk.red('the gateway does not answer, or does not take the file that lies there');
+  return running === file ? 'what lies there is what the gateway took' : chalk.red('the gateway took another one');
 }

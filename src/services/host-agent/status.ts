@@ -11,6 +11,7 @@ import type { Host } from './host.ts';
 import { Journal } from './journal.ts';
 import type { Manager } from './manager/manager.ts';
 import { resolveServices } from './manager/resolve.ts';
+import { runningConfig } from './running-config.ts';
 
 /** Digest of the generation that `current` points to; null = none. */
 export function currentGeneration(root: string, tenant: string): Digest | null {
@@ -48,6 +49,7 @@ export async function hostStatus(host: Host, tenant: string, manager: Manager): 
   const journal = new Journal(layout.journal);
   const open = journal.open();
   const live = readOrNull(layout.config);
+  const stored = current === null ? null : storedGeneration(host.root, tenant, current);
   return {
     tenant,
     agentDigest: sha256(readFileSync(hostLayout(host.root).agent)),
@@ -57,7 +59,10 @@ export async function hostStatus(host: Host, tenant: string, manager: Manager): 
     interrupted: open ? { step: open.step ?? 'received', generation: open.generation } : null,
     services: existsSync(layout.dir) ? await manager.status() : [],
     drift: current ? await driftOf(host, tenant, current, live, manager) : { config: [], files: [] },
-    configDigest: { file: live === null ? null : sha256(live), running: null },
+    configDigest: {
+      file: live === null ? null : sha256(live),
+      running: stored && (await runningConfig(host.root, stored.manifest)),
+    },
   };
 }
 

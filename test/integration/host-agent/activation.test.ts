@@ -99,6 +99,16 @@ describe('nothing is switched, or all goes back', () => {
     await answers();
   });
 
+  test('a file spoilt by hand: what lies there is not what the gateway takes, and the next apply mends it', async () => {
+    const { file, running } = (await host.client().status(host.tenant)).configDigest;
+    expect([file, running]).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/), file]);
+    writeFileSync(host.layout.config, '{"noSuchKey": 1}');
+    expect((await host.client().status(host.tenant)).configDigest.running).toBeNull();
+    await host.apply(first);
+    expect((await host.client().status(host.tenant)).configDigest).toEqual({ file, running: file });
+    await answers();
+  });
+
   test('the operator says no', async () => {
     const result = await host.apply(await retitled('two'), { confirm: async () => false });
     expect(result).toMatchObject({ outcome: 'reverted', reason: expect.stringContaining('did not confirm') });
