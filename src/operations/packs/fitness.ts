@@ -6,6 +6,7 @@ import type { Tenant } from '../../core/tenant/schema.ts';
 import type { CompiledPack } from '../../packs/compiled.ts';
 import { resolveInputs } from '../../packs/inputs.ts';
 import { missingFor } from '../../packs/requirements.ts';
+import { startCycle } from '../../packs/start-cycles.ts';
 import type { SkillFile } from '../build-generation.ts';
 import type { Context } from '../context.ts';
 
@@ -53,6 +54,17 @@ export function assertInputs(tenant: Tenant, packs: readonly PackRecord[]): void
       ...new Set(problems.map(({ pack, input }) => `chp pack install ${tenant.name} ${pack} --input ${input}=VALUE`)),
     ],
     details: { problems },
+  });
+}
+
+/** @throws BAD_INPUT when packs start each other: each was linted by itself, and by themselves they are fine */
+export function assertNoCycle(packs: readonly PackRecord[]): void {
+  const cycle = startCycle(packs.map(({ compiled }) => JSON.parse(compiled) as CompiledPack));
+  if (!cycle) return;
+  throw new ChpError('BAD_INPUT', `the packs ${cycle.join(' → ')} start each other without end`, {
+    why: 'Nothing was changed.',
+    next: [`Leave one of them out, or give one of them no step that starts the next: chp pack info ${cycle[0]}`],
+    details: { cycle },
   });
 }
 

@@ -5,7 +5,7 @@ import type { PackEntry } from '../../core/tenant/automation-schema.ts';
 import type { Tenant } from '../../core/tenant/schema.ts';
 import type { Context } from '../context.ts';
 import { fetchPack } from './fetch-pack.ts';
-import { assertInputs, assertProvided } from './fitness.ts';
+import { assertInputs, assertNoCycle, assertProvided } from './fitness.ts';
 
 /** What changed of a tenant's locked packs; null = not there. */
 export interface PackChange {
@@ -36,6 +36,7 @@ export async function resolvePacks(context: Context, tenant: Tenant, options: Lo
   }
   await assertProvided(context, tenant, packs);
   assertInputs(tenant, packs);
+  assertNoCycle(packs);
   return packs;
 }
 

@@ -1,6 +1,5 @@
 import { checkExpression } from '../../expressions/check.ts';
-import type { PackDocument } from '../../schema.ts';
-import { walkSteps } from '../../walk.ts';
+import { packStarts, wayBetween } from '../../start-cycles.ts';
 import type { Finding, LintRule } from '../rule.ts';
 
 export const cycles: LintRule = {
@@ -11,7 +10,7 @@ export const cycles: LintRule = {
     for (const { source, scope, step } of expressions)
       if (source !== null && step !== undefined)
         for (const other of checkExpression(source, scope).steps) needs.get(step)?.add(other);
-    const starts = new Map([document, ...others].map((pack) => [pack.id, startedBy(pack)]));
+    const starts = packStarts([document, ...others]);
     return [
       ...steps.flatMap(({ step, path }): Finding[] => {
         const way = wayBack(step.id, needs);
@@ -35,9 +34,6 @@ export const cycles: LintRule = {
   },
 };
 
-const startedBy = (pack: PackDocument): Set<string> =>
-  new Set(walkSteps(pack).steps.flatMap(({ step }) => (step.uses === 'pack.run' ? [String(step.with?.pack)] : [])));
-
 /** The shortest way from a node to itself; said of the first of its nodes only. */
 function wayBack(id: string, edges: ReadonlyMap<string, ReadonlySet<string>>): string[] | null {
   if (edges.get(id)?.has(id)) return [id, id];
@@ -46,17 +42,5 @@ function wayBack(id: string, edges: ReadonlyMap<string, ReadonlySet<string>>): s
     const order = [...edges.keys()];
     if (way?.every((other) => order.indexOf(other) >= order.indexOf(id))) return [id, ...way];
   }
-  return null;
-}
-
-function wayBetween(from: string, to: string, edges: ReadonlyMap<string, ReadonlySet<string>>): string[] | null {
-  const ways: string[][] = [[from]];
-  const seen = new Set([from]);
-  for (let way = ways.shift(); way; way = ways.shift())
-    for (const next of edges.get(way.at(-1) as string) ?? []) {
-      if (next === to) return [...way, to];
-      if (!seen.has(next) && edges.has(next)) ways.push([...way, next]);
-      seen.add(next);
-    }
   return null;
 }
