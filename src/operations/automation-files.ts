@@ -13,7 +13,13 @@ import type { PackRecord } from '../core/ports/registry.ts';
 import type { Tenant } from '../core/tenant/schema.ts';
 import type { InstalledPack } from '../core/worker-protocol.ts';
 import { workerConfig } from '../packs/automation.ts';
-import type { AutomationParts } from './build-generation.ts';
+
+export interface AutomationParts {
+  packs: readonly PackRecord[];
+  worker: Digest;
+  /** null where the tenant uses a cluster. */
+  temporal: Digest | null;
+}
 
 export function treeDigests({ worker, temporal }: AutomationParts): Record<string, Digest> {
   return { [WORKER_TREE]: worker, ...(temporal ? { [TEMPORAL_TREE]: temporal } : {}) };

@@ -2,12 +2,12 @@ import { DEMO_MODEL } from '../adapters/runtimes/demo-model.ts';
 import { type Digest, sha256 } from '../core/digest.ts';
 import type { GenerationFile, GenerationManifest } from '../core/generation.ts';
 import { tenantLayout } from '../core/host-layout.ts';
-import type { PackRecord, SecretRecord, SkillRecord } from '../core/ports/registry.ts';
+import type { SecretRecord, SkillRecord } from '../core/ports/registry.ts';
 import type { RuntimeAdapter, RuntimeBundle } from '../core/ports/runtime.ts';
 import { GATEWAY_TOKEN } from '../core/secret-names.ts';
 import type { Tenant } from '../core/tenant/schema.ts';
 import { automationServices } from '../packs/automation.ts';
-import { automationFiles, treeDigests } from './automation-files.ts';
+import { type AutomationParts, automationFiles, treeDigests } from './automation-files.ts';
 import { neededSecrets } from './needed-secrets.ts';
 
 export interface GenerationParts {
@@ -22,13 +22,6 @@ export interface GenerationParts {
   automation: AutomationParts | null;
   /** The bundled demo model server, where the tenant's model is `demo`. */
   demoModel: Uint8Array | null;
-}
-
-export interface AutomationParts {
-  packs: readonly PackRecord[];
-  worker: Digest;
-  /** null where the tenant uses a cluster. */
-  temporal: Digest | null;
 }
 
 export interface BuiltGeneration {

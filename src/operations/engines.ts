@@ -1,6 +1,7 @@
-import { acquireEngine, type FoundEngine } from '../adapters/engines/acquire.ts';
+import { acquireEngine } from '../adapters/engines/acquire.ts';
 import { ENGINES } from '../adapters/engines/catalogue.ts';
 import { findInCache, findOnPath } from '../adapters/engines/find.ts';
+import type { FoundEngine } from '../adapters/engines/options.ts';
 import type { Context } from './context.ts';
 
 export interface EngineView {

@@ -4,7 +4,7 @@ import { GATEWAY_TOKEN } from '../../core/secret-names.ts';
 import type { TenantDocument } from '../../core/tenant/schema.ts';
 import { modelSecret, secretReferences } from '../runtimes/clawdbot/config.ts';
 import { reservedBy } from '../runtimes/clawdbot/reserved.ts';
-import type { SemanticProblem } from './tenant-rules.ts';
+import type { SemanticProblem } from './semantic-problem.ts';
 
 const CLEAR = 'this looks like a secret in the clear';
 

@@ -1,5 +1,5 @@
 import type { Member, TenantDocument } from '../../core/tenant/schema.ts';
-import type { SemanticProblem } from './tenant-rules.ts';
+import type { SemanticProblem } from './semantic-problem.ts';
 
 type Contact = NonNullable<Member['contacts']>[number];
 

@@ -3,13 +3,7 @@ import { steersProcess } from '../../core/secret-names.ts';
 import type { TenantDocument } from '../../core/tenant/schema.ts';
 import { configProblems } from './config-rules.ts';
 import { memberProblems } from './member-rules.ts';
-
-export interface SemanticProblem {
-  path: (string | number)[];
-  key?: boolean;
-  message: string;
-  suggestion?: string;
-}
+import type { SemanticProblem } from './semantic-problem.ts';
 
 /** What the schema can't say. Pure. */
 export function semanticProblems(document: TenantDocument): SemanticProblem[] {

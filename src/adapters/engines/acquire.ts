@@ -3,32 +3,11 @@ import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { ChpError } from '../../core/errors.ts';
 import { acquireFlock } from '../../core/flock.ts';
-import type { ChpHome } from '../../core/home.ts';
-import type { Progress } from '../../core/ports/progress.ts';
 import { buildEngine } from './build.ts';
-import { ENGINES, type Engine, type EngineTarget } from './catalogue.ts';
+import { ENGINES, type Engine } from './catalogue.ts';
 import { downloadEngine } from './download.ts';
-import { findInCache, lookOnPath } from './find.ts';
-
-export interface FoundEngine {
-  name: string;
-  version: string;
-  /** The binary. */
-  path: string;
-  source: 'path' | 'cache' | 'download' | 'build';
-}
-
-export interface AcquireOptions {
-  home: ChpHome;
-  env: NodeJS.ProcessEnv;
-  progress: Progress;
-  signal: AbortSignal;
-  /**
-   * Set: for such a machine, to be shipped there, so exactly the version of the catalogue and never one on PATH.
-   * Else for this one.
-   */
-  target?: EngineTarget;
-}
+import { engineDir, findInCache, lookOnPath } from './find.ts';
+import type { AcquireOptions, FoundEngine } from './options.ts';
 
 /** Longer than any build. */
 const LOCK_WAIT_MS = 90 * 60_000;
@@ -71,13 +50,6 @@ function engineNamed(name: string): Engine {
   throw new ChpError('NOT_FOUND', `there is no engine "${name}"`, {
     next: [`Engines: ${ENGINES.map((known) => known.name).join(', ')}`],
   });
-}
-
-/** `bin/<name>` lies in it. */
-export function engineDir(engine: Engine, home: ChpHome, target: EngineTarget = process): string {
-  const { platform, arch } = target;
-  const native = platform === process.platform && arch === process.arch;
-  return join(home.cache, 'engines', engine.name, native ? engine.version : `${engine.version}-${platform}-${arch}`);
 }
 
 async function install(

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { ChpError } from '../../core/errors.ts';
 import type { StepHandle } from '../../core/ports/progress.ts';
-import type { AcquireOptions } from './acquire.ts';
 import type { Engine, EngineTarget } from './catalogue.ts';
+import type { AcquireOptions } from './options.ts';
 
 const DEADLINE_MS = 60 * 60_000;
 

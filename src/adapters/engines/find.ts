@@ -4,10 +4,17 @@ import { delimiter, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 import semver from 'semver';
 import type { ChpHome } from '../../core/home.ts';
-import { engineDir, type FoundEngine } from './acquire.ts';
 import type { Engine, EngineTarget } from './catalogue.ts';
+import type { FoundEngine } from './options.ts';
 
 const VERSION_MS = 10_000;
+
+/** `bin/<name>` lies in it. */
+export function engineDir(engine: Engine, home: ChpHome, target: EngineTarget = process): string {
+  const { platform, arch } = target;
+  const native = platform === process.platform && arch === process.arch;
+  return join(home.cache, 'engines', engine.name, native ? engine.version : `${engine.version}-${platform}-${arch}`);
+}
 
 /** The first one on PATH that will do, or null. */
 export async function findOnPath(engine: Engine, env: NodeJS.ProcessEnv): Promise<FoundEngine | null> {

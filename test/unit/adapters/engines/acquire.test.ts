@@ -4,7 +4,8 @@ import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { acquire, acquireEngine, engineDir } from '../../../../src/adapters/engines/acquire.ts';
+import { acquire, acquireEngine } from '../../../../src/adapters/engines/acquire.ts';
+import { engineDir } from '../../../../src/adapters/engines/find.ts';
 import { FILE, packRelease, script, serve, toyEngine, workbench } from './fixture.ts';
 
 /** Go as far as chp uses it: lists packages, says what it does, writes the binary. */

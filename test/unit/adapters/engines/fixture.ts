@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create } from 'tar';
-import type { AcquireOptions } from '../../../../src/adapters/engines/acquire.ts';
 import type { Engine } from '../../../../src/adapters/engines/catalogue.ts';
+import type { AcquireOptions } from '../../../../src/adapters/engines/options.ts';
 import { chpHome } from '../../../../src/core/home.ts';
 import { recordedProgress } from '../../../support/progress.ts';
 
