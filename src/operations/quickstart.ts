@@ -1,5 +1,7 @@
 import { newTenantText } from '../adapters/documents/new-tenant.ts';
 import { demoCalendarUrl } from '../adapters/runtimes/demo-model.ts';
+import type { ApplyResult, CheckResult } from '../core/agent-protocol.ts';
+import type { Digest } from '../core/digest.ts';
 import { ChpError } from '../core/errors.ts';
 import type { TenantDocument } from '../core/tenant/schema.ts';
 import type { RunSummary } from '../core/worker-protocol.ts';
@@ -30,6 +32,9 @@ export interface QuickstartResult {
   again: boolean;
   model: string;
   auditEntries: number;
+  /** What runs in the end, its pack included. */
+  generation: Digest;
+  checks: CheckResult[];
   /** One run of Morning Brief, installed from the catalogue that comes with chp. */
   brief: StartedRun;
   history: RunSummary[];
@@ -49,9 +54,22 @@ export async function quickstart(
   const model = chooseModel(context.env, options);
   const again = known?.phase === 'ready';
   const converged = again ? await applyTenant(context, DEMO) : await create(context, model);
-  const brief = await morningBrief(context);
+  const pushed = await installBrief(context);
+  const brief = await runPack(context, DEMO, BRIEF, { inputs: {}, dryRun: false, wait: true, by: 'ana' });
+  const history = await listRuns(context, DEMO, { pack: BRIEF, limit: 5 });
   const { entries } = await verifyChain(context);
-  return { converged, again, model: model.provider, auditEntries: entries, ...brief };
+  const { generation, checks } = converged.applied;
+  const more = (pushed?.checks ?? []).filter(({ id }) => !checks.some((known) => known.id === id));
+  return {
+    converged,
+    again,
+    model: model.provider,
+    auditEntries: entries,
+    generation: pushed?.generation ?? generation,
+    checks: [...checks, ...more],
+    brief,
+    history,
+  };
 }
 
 export interface QuickstartRemoved {
@@ -69,13 +87,11 @@ export async function removeQuickstart(context: Context): Promise<QuickstartRemo
   return { removed, homeRemoved: await removeHomeOf(context, DEMO) };
 }
 
-/** Installs Morning Brief unless it is there, runs it once, and reads back what is known of its runs. */
-async function morningBrief(context: Context): Promise<Pick<QuickstartResult, 'brief' | 'history'>> {
-  const installed = (await listPacks(context, DEMO)).some(({ id }) => id === BRIEF);
-  if (!installed)
-    await installPack(context, DEMO, BRIEF, { inputs: { readers: ['ana'] }, stage: false, allowYanked: false });
-  const brief = await runPack(context, DEMO, BRIEF, { inputs: {}, dryRun: false, wait: true, by: 'ana' });
-  return { brief, history: await listRuns(context, DEMO, { pack: BRIEF, limit: 5 }) };
+/** @returns null when it was installed already */
+async function installBrief(context: Context): Promise<ApplyResult | null> {
+  if ((await listPacks(context, DEMO)).some(({ id }) => id === BRIEF)) return null;
+  const inputs = { readers: ['ana'] };
+  return (await installPack(context, DEMO, BRIEF, { inputs, stage: false, allowYanked: false })).pushed;
 }
 
 async function create(context: Context, model: TenantDocument['model']): Promise<Converged> {

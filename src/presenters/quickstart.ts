@@ -5,17 +5,17 @@ import { presentChecks } from './tenant.ts';
 
 /** What was created, what was checked, and what to try next. */
 export function presentQuickstart(result: QuickstartResult, home: string): string {
-  const { converged, again, model, auditEntries, brief, history } = result;
-  const { tenant, applied, manager, platform } = converged;
+  const { again, model, auditEntries, generation, checks, brief, history } = result;
+  const { tenant, manager, platform } = result.converged;
   return [
     chalk.bold(again ? `${tenant} was there already and is as it should be.` : `${tenant} is up.`),
     '',
     'Created',
     `  gateway and ${model === 'demo' ? 'an offline demo model (it is not an AI, and says so)' : `the model of ${model}`}, run by ${manager} on this machine (${platform})`,
-    `  generation ${applied.generation.slice(0, 12)}, signed; registry, Pulumi state, keys and audit in ${home}`,
+    `  generation ${generation.slice(0, 12)}, signed; registry, Pulumi state, keys and audit in ${home}`,
     '',
     'Checked',
-    presentChecks(applied.checks),
+    presentChecks(checks),
     `  ${chalk.green('✓')} Audit: ${auditEntries} entries, every hash and signature holds`,
     '',
     'Morning Brief, run once with a demo calendar',

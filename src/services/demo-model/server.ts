@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-
 import { demoCalendar } from './calendar.ts';
+import { readOut } from './read-out.ts';
 
 export const DEMO_MODEL_ID = 'chp-demo';
 const MAX_BODY = 8 * 1024 * 1024;
@@ -54,6 +54,8 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
 }
 
 function answerTo(asked: string): string {
+  const events = readOut(asked);
+  if (events !== null) return `This is chp's offline demo model, not an AI. It reads out what it was given:\n${events}`;
   const echo = asked.replace(/\s+/g, ' ').trim().slice(-120);
   return `This is chp's offline demo model, not an AI: the path to the model works. You said: “${echo}”`;
 }

@@ -37,6 +37,29 @@ test('answers, says that it is a demo, and always the same', async () => {
   expect(await (await ask({ model: 'chp-demo', messages })).json()).toEqual(answer);
 });
 
+test.each([
+  [
+    'events in the family’s zone, with a clash',
+    'Europe/Berlin',
+    '09:00 School\n17:30 Dentist\n18:00 Football: clashes with Dentist',
+  ],
+  ['a day without events', 'UTC', 'Nothing is planned today.'],
+  ['a zone that there is none of', 'Mars/Base', 'You said'],
+])('reads out the data of a question: %s', async (_, timezone, expected) => {
+  const event = (title: string, start: string, end: string) => ({
+    title,
+    start: `2026-01-15T${start}Z`,
+    end: `2026-01-15T${end}Z`,
+  });
+  const events =
+    timezone === 'UTC'
+      ? []
+      : [event('Football', '17:00', '18:00'), event('School', '08:00', '09:00'), event('Dentist', '16:30', '17:30')];
+  const content = `Write the brief.\n\n\`\`\`json\n${JSON.stringify({ timezone, events }, null, 1)}\n\`\`\``;
+  const answer = await (await ask({ model: 'chp-demo', messages: [{ role: 'user', content }] })).json();
+  expect(answer.choices[0].message.content).toContain(expected);
+});
+
 test('streams the same answer', async () => {
   const text = await (await ask({ model: 'chp-demo', stream: true, messages })).text();
   const events = text.trim().split('\n\n');
