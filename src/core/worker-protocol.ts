@@ -1,4 +1,5 @@
 import type { Digest } from './digest.ts';
+import type { Checked } from './ports/automation.ts';
 import type { Member } from './tenant/schema.ts';
 
 /**
@@ -10,6 +11,7 @@ import type { Member } from './tenant/schema.ts';
 export const WORKER_METHODS = [
   'health', // {} → WorkerHealth
   'reload', // {} → reads worker.json anew: packs, inputs, members; reconciles schedules → WorkerHealth
+  'check', // {} → WorkerChecks: drives every connector and way to notify, without an effect
   'run', // {pack, inputs?, dryRun?, by, wait?: boolean} → {run} or, with wait, {run, result}
   'trigger', // {kind: 'webhook' | 'message', name, by, payload?, id?} → {runs}: starts the packs that wait for it; `name` is the webhook's name, or what was written
   'runs', // {pack?, status?, limit?} → RunSummary[]
@@ -18,7 +20,7 @@ export const WORKER_METHODS = [
   'inbox', // {open?: boolean, limit?} → Envelope[]
   'messages', // {to?, limit?} → StoredMessage[]
   'decide', // {envelope, verdict, by, comment?} → {state}
-  'audit', // {limit?} → entries written by `audit` and `approve`
+  'audit', // {limit?} → TrailEntry[]: written by `audit` and `approve`, newest last
   'drain', // {withinMs} → {} stops taking work; what runs ends or is handed on
 ] as const;
 export type WorkerMethod = (typeof WORKER_METHODS)[number];
@@ -94,6 +96,29 @@ export interface WorkerHealth {
     }[];
   }[];
   draining: boolean;
+}
+
+export interface WorkerChecks {
+  connectors: (Checked & { name: string })[];
+  channels: (Checked & { name: string })[];
+}
+
+/** What the worker keeps of who did or decided what: JSON lines, each with the hash of the one before. */
+export interface TrailEntry {
+  seq: number;
+  /** ISO 8601. */
+  at: string;
+  tenant: string;
+  run: string;
+  event: string;
+  /** Member id, or what started the run. */
+  actor: string;
+  details: Record<string, unknown>;
+  /** Of the act that wrote it: equal keys are the same entry. */
+  key: string;
+  /** Hash of the entry before; 64 zeros for the first. */
+  previous: string;
+  hash: string;
 }
 
 export interface RunSummary {

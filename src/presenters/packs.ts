@@ -1,6 +1,6 @@
 import chalk from 'chalk';
 import type { Envelope } from '../core/ports/automation.ts';
-import type { RunSummary } from '../core/worker-protocol.ts';
+import type { RunSummary, TrailEntry } from '../core/worker-protocol.ts';
 import type { PackOutcome } from '../operations/packs/install-pack.ts';
 import type { PackView } from '../operations/packs/list-packs.ts';
 import type { PackChange } from '../operations/packs/lock-packs.ts';
@@ -76,6 +76,14 @@ export function presentRuns(runs: readonly RunSummary[]): string {
       one.run,
       one.reason ?? '',
     ]),
+  );
+}
+
+export function presentTrail(entries: readonly TrailEntry[]): string {
+  if (entries.length === 0) return 'No entries yet.';
+  return table(
+    ['SEQ', 'AT', 'ACTOR', 'EVENT', 'RUN', 'DETAILS'],
+    entries.map((one) => [String(one.seq), one.at, one.actor, one.event, one.run, JSON.stringify(one.details)]),
   );
 }
 

@@ -93,7 +93,7 @@ export async function serve(
   return {
     server,
     requests,
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${options.host ?? '127.0.0.1'}:${(server.address() as AddressInfo).port}`,
     fail: (fault) => void faults.push({ ...fault, left: fault.times ?? 1 }),
     close: () =>
       new Promise((resolve) => {

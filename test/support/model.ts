@@ -19,12 +19,13 @@ export interface TestModel extends AsyncDisposable {
   answer: (request: ModelRequest, count: number) => ModelAnswer;
 }
 
-export async function startModel(answer: TestModel['answer']): Promise<TestModel> {
+/** `host`: other than loopback for hosts in containers. */
+export async function startModel(answer: TestModel['answer'], host = '127.0.0.1'): Promise<TestModel> {
   const server = createServer((request, response) => void serve(request, response));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const { port } = server.address() as AddressInfo;
   const model: TestModel = {
-    url: `http://127.0.0.1:${port}/v1`,
+    url: `http://${host}:${port}/v1`,
     id: 'scripted',
     requests: [],
     answer,

@@ -39,6 +39,12 @@ export interface CallOptions {
   signal: AbortSignal;
 }
 
+/** What was found when it was tried; `detail` is one sentence, and says what was not tried. */
+export interface Checked {
+  ok: boolean;
+  detail: string;
+}
+
 /** One third-party API. Operations, their arguments and risks are data in packs/connectors; this does them. */
 export interface Connector {
   readonly name: string;
@@ -47,7 +53,7 @@ export interface Connector {
   /** `args` are valid by the operation's schema. @throws VerbFailure */
   call(operation: string, args: Record<string, unknown>, options: CallOptions): Promise<unknown>;
   /** Drives the real API without an effect. */
-  check(signal: AbortSignal): Promise<{ ok: boolean; detail: string }>;
+  check(signal: AbortSignal): Promise<Checked>;
   /**
    * Hands on what happens on the other side from now on, for types in the connector's table of events. What happens while
    * the connection is down is lost. Ends with the function it returns, or with `close`.
@@ -101,6 +107,8 @@ export interface Channel {
   reaches(recipient: Recipient): boolean;
   /** @throws VerbFailure */
   send(message: OutMessage, options: CallOptions): Promise<Delivery>;
+  /** Drives the real service, and tells nobody anything. */
+  check(signal: AbortSignal): Promise<Checked>;
   /** The envelope has its end: what was sent about it may say so. */
   settled?(envelope: Envelope): Promise<void>;
   close?(): Promise<void>;
@@ -152,6 +160,8 @@ export interface Notify {
   inbox(filter: { open?: boolean; limit?: number }): Promise<Envelope[]>;
   /** What was said to members, newest first: the local copy of every message. */
   messages(filter: { to?: string; limit?: number }): Promise<StoredMessage[]>;
+  /** Every channel by its name. */
+  check(signal: AbortSignal): Promise<(Checked & { name: string })[]>;
   /** Answers that arrive by a channel (a button in Telegram). The handler throws ChpError when one does not count. */
   onDecision(
     handler: (decision: { envelope: string; by: string; verdict: string; comment?: string }) => Promise<void>,

@@ -1,6 +1,6 @@
 import { ChpError } from '../../core/errors.ts';
 import type { Envelope } from '../../core/ports/automation.ts';
-import type { RunSummary } from '../../core/worker-protocol.ts';
+import type { RunSummary, TrailEntry } from '../../core/worker-protocol.ts';
 import type { RunResult } from '../../packs/interpret/ports.ts';
 import type { Context } from '../context.ts';
 import { loadTenant } from '../edit-tenant.ts';
@@ -52,6 +52,11 @@ export async function describeRun(context: Context, name: string, run: string): 
 /** Questions to people: open ones, or all. */
 export function inbox(context: Context, name: string, filter: { open: boolean; limit: number }): Promise<Envelope[]> {
   return callWorker(context, name, 'inbox', filter) as Promise<Envelope[]>;
+}
+
+/** What the tenant's host keeps of who did or decided what in runs, newest last. @throws INTEGRITY when it was tampered with */
+export function trail(context: Context, name: string, limit: number): Promise<TrailEntry[]> {
+  return callWorker(context, name, 'audit', { limit }) as Promise<TrailEntry[]>;
 }
 
 /** Answers an envelope as a member. @throws BAD_INPUT where nobody is named and it can't be told who answers */

@@ -15,6 +15,8 @@ const DAY = [
 export function demoCalendar(method: string | undefined, url: URL): { status: number; body: object } | null {
   if (url.pathname === '/token' && method === 'POST')
     return { status: 200, body: { access_token: 'demo', expires_in: 3600, token_type: 'Bearer' } };
+  if (url.pathname === '/calendar/v3/users/me/calendarList' && method === 'GET')
+    return { status: 200, body: { kind: 'calendar#calendarList', items: [{ id: 'primary', summary: 'Demo' }] } };
   const calendar = /^\/calendar\/v3\/calendars\/([^/]+)\/events$/.exec(url.pathname)?.[1];
   if (calendar === undefined || method !== 'GET') return null;
   const [from, to] = [url.searchParams.get('timeMin'), url.searchParams.get('timeMax')].map((text) =>

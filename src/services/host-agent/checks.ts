@@ -5,7 +5,7 @@ import { GatewayClient } from '../../core/gateway-client.ts';
 import type { GenerationManifest } from '../../core/generation.ts';
 import { channelCheck, type Seen, skillCheck, skillStates, turnCheck, type Verdict } from './gateway-checks.ts';
 import { runningVersion } from './runtime.ts';
-import { workerCheck } from './worker-check.ts';
+import { partChecks, workerCheck } from './worker-check.ts';
 
 /** A cold start is 2 s; the first one in a new folder can take 30 s. */
 const START_MS = 60_000;
@@ -81,10 +81,12 @@ export async function smokeTest(test: SmokeTest): Promise<CheckResult[]> {
     await check(`channel.${channel.id}`, `Channel ${channel.id}`, channelFix(channel.id), () =>
       channelCheck(session, channel),
     );
-  if (checks.worker)
-    await check('worker.packs', 'Worker runs the packs', `chp logs ${tenant} worker; chp logs ${tenant} temporal`, () =>
-      workerCheck(test.root, manifest),
-    );
+  if (!checks.worker) return results;
+  const workerFix = `chp logs ${tenant} worker; chp logs ${tenant} temporal`;
+  const works = await check('worker.packs', 'Worker runs the packs', workerFix, () => workerCheck(test.root, manifest));
+  if (works && depth === 'full')
+    for (const { id, title, seen } of await partChecks(test.root, tenant))
+      await check(id, title, workerFix, async () => seen);
   return results;
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ChpError } from '../../core/errors.ts';
 import type { GenerationManifest } from '../../core/generation.ts';
 import { tenantLayout } from '../../core/host-layout.ts';
-import type { WorkerHealth } from '../../core/worker-protocol.ts';
+import type { WorkerChecks, WorkerHealth } from '../../core/worker-protocol.ts';
 import type { Seen } from './gateway-checks.ts';
 import { callWorker } from './worker-client.ts';
 
@@ -21,6 +21,16 @@ export async function workerCheck(root: string, manifest: GenerationManifest): P
     if (lacks === null) return `${meant.length} ${meant.length === 1 ? 'pack' : 'packs'}, Temporal answers`;
     if (Date.now() > deadline || seen.final) return { verdict: 'fail', detail: lacks };
   }
+}
+
+/** Connectors and ways to notify, each driven: what others run may be away, and is no reason to take anything back. */
+export async function partChecks(root: string, tenant: string): Promise<{ id: string; title: string; seen: Seen }[]> {
+  const { connectors, channels } = (await callWorker(tenantLayout(root, tenant), 'check', {})) as WorkerChecks;
+  const seen = ({ ok, detail }: WorkerChecks['channels'][number]): Seen => (ok ? detail : { verdict: 'warn', detail });
+  return [
+    ...connectors.map((one) => ({ id: `connector.${one.name}`, title: `Connector ${one.name}`, seen: seen(one) })),
+    ...channels.map((one) => ({ id: `notify.${one.name}`, title: `Messages by ${one.name}`, seen: seen(one) })),
+  ];
 }
 
 async function ask(

@@ -22,5 +22,11 @@ export function gatewayTelegram(agent: AgentPort | undefined): Channel {
       const { id } = await agent.send({ channel: 'telegram', to: address, text: text + hint }, options);
       return { via: 'telegram', id };
     },
+    check: () =>
+      Promise.resolve(
+        agent?.send
+          ? { ok: true, detail: 'the gateway’s bot; its own check says how it is' }
+          : { ok: false, detail: 'the gateway can’t be asked to write' },
+      ),
   };
 }

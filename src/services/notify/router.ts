@@ -1,6 +1,7 @@
 import {
   type CallOptions,
   type Channel,
+  type Checked,
   type Delivery,
   type Envelope,
   type MemberMessage,
@@ -82,6 +83,12 @@ export class Router implements Notify {
 
   async messages({ to, limit = LIMIT }: { to?: string; limit?: number }) {
     return this.#parts.outbox.list(to, limit);
+  }
+
+  check(signal: AbortSignal): Promise<(Checked & { name: string })[]> {
+    return Promise.all(
+      this.#parts.channels.map(async (channel) => ({ name: channel.name, ...(await channel.check(signal)) })),
+    );
   }
 
   onDecision(handler: Handler): void {

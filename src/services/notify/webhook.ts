@@ -30,6 +30,17 @@ export function webhookChannel(url: string, secret: string | undefined, outbox: 
       if (envelope) outbox.markSent(NAME, { key, part: 0, chat: to.id, id }, envelope.id);
       return { via: NAME, id };
     },
+    async check(signal) {
+      try {
+        const { status } = await request(url, { service: SERVICE, method: 'HEAD', signal, timeoutMs: TIMEOUT_MS });
+        return {
+          ok: status < 500,
+          detail: `it answers (${status}); nothing was posted, so its signature was not tried`,
+        };
+      } catch (error) {
+        return { ok: false, detail: (error as Error).message };
+      }
+    },
     async settled(envelope: Envelope): Promise<void> {
       if (outbox.about(NAME, envelope.id).length === 0) return;
       const payload = { type: 'settled', envelope: shown(envelope) };

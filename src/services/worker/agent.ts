@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sha256 } from '../../core/digest.ts';
 import { ChpError } from '../../core/errors.ts';
 import { GatewayClient } from '../../core/gateway-client.ts';
@@ -7,7 +8,18 @@ import type { AgentSessions } from './agent-sessions.ts';
 
 type Question = Parameters<AgentPort['ask']>[0];
 
+interface Gateway {
+  port: number;
+  token: string;
+  agent: string;
+  /** How long one that does not answer is waited for; default RESTART_MS. */
+  restartMs?: number;
+}
+
 const CONNECT_MS = 5_000;
+/** A gateway that is restarted is away so long on a small hub: it is waited for, and no attempt of the pack's is used up. */
+const RESTART_MS = 60_000;
+const LOOK_MS = 500;
 const SEND_MS = 30_000;
 /** Failed keys remembered: the gateway would answer each with the same failure for five minutes. */
 const MAX_FAILED = 1_000;
@@ -17,13 +29,13 @@ const MAX_FAILED = 1_000;
  * again with the same key, by this process or one after it, is the same turn; after a failure it is a new one.
  */
 export class GatewayAgent implements AgentPort {
-  readonly #gateway: { port: number; token: string; agent: string };
+  readonly #gateway: Gateway;
   readonly #sessions: AgentSessions;
   readonly #failed = new Map<string, number>();
   #connecting: Promise<GatewayClient> | undefined;
   #client: GatewayClient | undefined;
 
-  constructor(gateway: { port: number; token: string; agent: string }, sessions: AgentSessions) {
+  constructor(gateway: Gateway, sessions: AgentSessions) {
     this.#gateway = gateway;
     this.#sessions = sessions;
   }
@@ -33,7 +45,7 @@ export class GatewayAgent implements AgentPort {
     { key, signal }: CallOptions,
   ): Promise<{ text: string }> {
     signal.throwIfAborted();
-    const client = await this.#connection();
+    const client = await this.#reached(signal);
     const { agent } = this.#gateway;
     // Hashed: run ids hold characters that session keys may not.
     const sessionKey = `agent:${agent}:chp:${sha256(session).slice(0, 24)}`;
@@ -66,9 +78,9 @@ export class GatewayAgent implements AgentPort {
   /** Writes to somebody by a chat channel of the gateway's. */
   async send(
     message: { channel: string; to: string; text: string },
-    { key }: CallOptions,
+    { key, signal }: CallOptions,
   ): Promise<{ id: string | null }> {
-    const client = await this.#connection();
+    const client = await this.#reached(signal);
     const { channel, to, text } = message;
     try {
       const sent = await client.call('send', { channel, to, message: text, idempotencyKey: key }, SEND_MS);
@@ -96,6 +108,18 @@ export class GatewayAgent implements AgentPort {
     const client = this.#client;
     this.#client = undefined;
     await client?.[Symbol.asyncDispose]();
+  }
+
+  /** @throws VerbFailure when it stays away, or it is too late */
+  async #reached(signal: AbortSignal): Promise<GatewayClient> {
+    for (const deadline = Date.now() + (this.#gateway.restartMs ?? RESTART_MS); ; ) {
+      try {
+        return await this.#connection();
+      } catch (error) {
+        if (signal.aborted || Date.now() > deadline || /refused connect/.test((error as Error).message)) throw error;
+        await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
+      }
+    }
   }
 
   async #connection(): Promise<GatewayClient> {

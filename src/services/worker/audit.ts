@@ -2,23 +2,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, tr
 import { join } from 'node:path';
 import { digestOf } from '../../core/digest.ts';
 import { ChpError } from '../../core/errors.ts';
-
-/** Who did or decided what, as it is kept. */
-export interface WorkerAuditEntry {
-  seq: number;
-  /** ISO 8601. */
-  at: string;
-  tenant: string;
-  run: string;
-  event: string;
-  actor: string;
-  details: Record<string, unknown>;
-  /** Of the act that wrote it: equal keys are the same entry. */
-  key: string;
-  /** Hash of the entry before; 64 zeros for the first. */
-  previous: string;
-  hash: string;
-}
+import type { TrailEntry } from '../../core/worker-protocol.ts';
 
 const GENESIS = '0'.repeat(64);
 
@@ -30,7 +14,7 @@ export class AuditLog {
   readonly #path: string;
   readonly #tenant: string;
   readonly #seqOf = new Map<string, number>();
-  #last: Pick<WorkerAuditEntry, 'seq' | 'hash'> = { seq: 0, hash: GENESIS };
+  #last: Pick<TrailEntry, 'seq' | 'hash'> = { seq: 0, hash: GENESIS };
 
   /** @throws INTEGRITY when what is there already is not a whole chain */
   constructor(dir: string, tenant: string) {
@@ -41,7 +25,7 @@ export class AuditLog {
   }
 
   /** Adds an entry, on the disk when this returns. The same key adds nothing. @returns its id */
-  append(entry: Pick<WorkerAuditEntry, 'key' | 'run' | 'event' | 'actor' | 'details'>): string {
+  append(entry: Pick<TrailEntry, 'key' | 'run' | 'event' | 'actor' | 'details'>): string {
     const there = this.#seqOf.get(entry.key);
     if (there !== undefined) return idOf(this.#tenant, there);
     const { run, event, actor, details, key } = entry;
@@ -61,16 +45,16 @@ export class AuditLog {
   }
 
   /** Newest last. */
-  entries(limit: number): WorkerAuditEntry[] {
+  entries(limit: number): TrailEntry[] {
     return this.#read().slice(-limit);
   }
 
-  #took(entry: WorkerAuditEntry): void {
+  #took(entry: TrailEntry): void {
     this.#seqOf.set(entry.key, entry.seq);
     this.#last = entry;
   }
 
-  #read(): WorkerAuditEntry[] {
+  #read(): TrailEntry[] {
     if (!existsSync(this.#path)) return [];
     const text = readFileSync(this.#path, 'utf8');
     const whole = text.slice(0, text.lastIndexOf('\n') + 1);
@@ -84,16 +68,16 @@ export class AuditLog {
 
 const idOf = (tenant: string, seq: number): string => `${tenant}:${seq}`;
 
-function parse(line: string, index: number): WorkerAuditEntry {
+function parse(line: string, index: number): TrailEntry {
   try {
-    return JSON.parse(line) as WorkerAuditEntry;
+    return JSON.parse(line) as TrailEntry;
   } catch (cause) {
     throw broken(index + 1, cause);
   }
 }
 
 /** @throws INTEGRITY naming the first entry that does not follow from those before it */
-export function verifyChain(entries: readonly WorkerAuditEntry[]): void {
+export function verifyChain(entries: readonly TrailEntry[]): void {
   let previous = GENESIS;
   for (const [index, { hash, ...linked }] of entries.entries()) {
     if (linked.seq !== index + 1 || linked.previous !== previous || digestOf(linked) !== hash) throw broken(index + 1);

@@ -1,17 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ChpError } from '../../core/errors.ts';
 import { VerbFailure } from '../../core/ports/automation.ts';
+import type { WorkerChecks } from '../../core/worker-protocol.ts';
 import { decide } from './decide.ts';
 import { log } from './log.ts';
 import { checkedRequest, type Method, type Request } from './requests.ts';
 import { runInput } from './run-input.ts';
 import { cancelRun, describeRun, listRuns, startRun } from './runs.ts';
 import type { Answer } from './socket.ts';
-import { messageMatches, startOn } from './triggers.ts';
+import { type Happening, startOn, written } from './triggers.ts';
 import type { PackWorker } from './worker.ts';
 
 const DEFAULT_LIMIT = 50;
 const DRAIN_MS = 30_000;
+const CHECK_MS = 10_000;
 
 type Methods = { [M in Method]: (params: Request<M>) => Promise<unknown> };
 
@@ -34,21 +36,21 @@ function methodsOf(worker: PackWorker): Methods {
   return {
     health: () => worker.health(),
     reload: () => worker.reload(),
+    check: async ({ tenant }) => {
+      const { connectors, notify } = at(tenant).runtime;
+      const signal = AbortSignal.timeout(CHECK_MS);
+      const [checked, channels] = await Promise.all([
+        Promise.all([...connectors].map(async ([name, one]) => ({ name, ...(await one.check(signal)) }))),
+        notify.check(signal),
+      ]);
+      return { connectors: checked, channels } satisfies WorkerChecks;
+    },
     run: (params) => run(worker, params),
     trigger: async ({ tenant, kind, name, by, payload = null, id }) => {
       const { runtime, worker: own } = at(tenant);
-      const happening = kind === 'webhook' ? payload : { text: name, payload };
-      const runs = await startOn(own.client, runtime.tenant, {
-        kind,
-        by,
-        payload: happening,
-        id,
-        matches: (trigger) =>
-          kind === 'webhook'
-            ? trigger.webhook === name
-            : trigger.message !== undefined && messageMatches(trigger.message, name),
-      });
-      return { runs };
+      const posted: Happening = { kind: 'webhook', by, payload, id, matches: ({ webhook }) => webhook === name };
+      const happening = kind === 'webhook' ? posted : written({ by, text: name, id, payload });
+      return { runs: await startOn(own.client, runtime.tenant, happening) };
     },
     runs: ({ tenant, ...filter }) => listRuns(clientOf(tenant), at(tenant).runtime.tenant.name, filter),
     describe: ({ tenant, run }) => describeRun(clientOf(tenant), at(tenant).runtime.tenant.name, run),

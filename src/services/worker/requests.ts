@@ -21,6 +21,7 @@ const values = Type.Record(Type.String(), Type.Unknown());
 export const REQUESTS = {
   health: request({}),
   reload: request({}),
+  check: request({}),
   run: request({
     pack,
     inputs: optional(values),

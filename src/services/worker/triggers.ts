@@ -19,6 +19,13 @@ export interface Happening {
   matches(trigger: PackTrigger): boolean;
 }
 
+interface Written {
+  by: string;
+  text: string;
+  id: string | undefined;
+  payload?: unknown;
+}
+
 /** Starts the packs that wait for it. One that can't start does not keep the others. @returns ids of the runs */
 export async function startOn(client: Client, tenant: LoadedTenant, happening: Happening): Promise<string[]> {
   const runs: string[] = [];
@@ -34,6 +41,17 @@ export async function startOn(client: Client, tenant: LoadedTenant, happening: H
     }
   }
   return runs;
+}
+
+/** What somebody wrote, to a bot or to the socket. */
+export function written({ by, text, id, payload = null }: Written): Happening {
+  return {
+    kind: 'message',
+    by,
+    payload: { text, payload },
+    id,
+    matches: ({ message }) => message !== undefined && messageMatches(message, text),
+  };
 }
 
 /** `*` stands for any words; case and outer spaces do not count. */

@@ -14,7 +14,7 @@ import { Secrets } from './secrets.ts';
 import { openState } from './state.ts';
 import { type TenantParts, TenantRuntime } from './tenant.ts';
 import { TenantWorker } from './tenant-worker.ts';
-import { TriggerFeed } from './triggers.ts';
+import { startOn, TriggerFeed, written } from './triggers.ts';
 
 export interface WorkerOptions {
   /** worker.json. */
@@ -226,6 +226,10 @@ export class PackWorker {
         ...answer,
         verdict: verdict as Parameters<typeof decide>[2]['verdict'],
       });
+    });
+    runtime.notify.onMessage?.(async ({ by, text, id }) => {
+      const runs = await startOn(worker.client, runtime.tenant, written({ by, text, id }));
+      for (const run of runs) log('info', 'run-started', { run, by });
     });
   }
 

@@ -42,7 +42,7 @@ export function telegramChannel(parts: TelegramParts): Channel {
   const { api } = botOf(parts.token, parts.apiUrl);
   const { envelopes, outbox } = parts;
   const buttons = new Buttons(parts.token, parts.tenant);
-  const stop = listen(parts.token, parts.apiUrl, { pressed, written }, parts.warn);
+  const listening = listen(parts.token, parts.apiUrl, { pressed, written }, parts.warn);
 
   async function send({ to, text, envelope }: OutMessage, { key, signal }: CallOptions): Promise<Delivery> {
     const chat = to.contacts.find(({ kind }) => kind === NAME)?.address ?? '';
@@ -123,6 +123,16 @@ export function telegramChannel(parts: TelegramParts): Channel {
     kind: NAME,
     reaches: ({ contacts }) => contacts.some(({ kind }) => kind === NAME),
     send,
+    async check(signal) {
+      try {
+        const { username } = await api.getMe(signal as never);
+        const trouble = listening.trouble();
+        if (trouble) return { ok: false, detail: trouble };
+        return { ok: true, detail: `signed in as @${username}; whether chats take messages was not tried` };
+      } catch (error) {
+        return { ok: false, detail: failureOf(error).message };
+      }
+    },
     async settled(envelope: Envelope): Promise<void> {
       const signal = AbortSignal.timeout(SETTLE_MS);
       const messages = outbox.about(NAME, envelope.id);
@@ -132,7 +142,7 @@ export function telegramChannel(parts: TelegramParts): Channel {
       );
       for (const one of edits) if (one.status === 'rejected') throw failureOf(one.reason);
     },
-    close: stop,
+    close: listening.stop,
   };
 }
 

@@ -32,22 +32,37 @@ export interface Taker {
 
 interface Poller {
   takers: Set<Taker>;
+  /** Why nothing is heard at present; null = all is well. */
+  trouble: string | null;
   stop: () => Promise<void>;
+}
+
+interface Listening {
+  trouble(): string | null;
+  stop(): Promise<void>;
 }
 
 /** By token and address: a bot has one reader, also when several tenants of a process share it. */
 const pollers = new Map<string, Poller>();
 
-/** Reads what is pressed; returns what ends it. */
-export function listen(token: string, apiUrl: string | undefined, taker: Taker, warn: (message: string) => void) {
+/** Reads what is pressed and written, until it is stopped. */
+export function listen(
+  token: string,
+  apiUrl: string | undefined,
+  taker: Taker,
+  warn: (message: string) => void,
+): Listening {
   const name = `${token} ${apiUrl ?? ''}`;
   const poller = pollers.get(name) ?? start(token, apiUrl, warn);
   pollers.set(name, poller);
   poller.takers.add(taker);
-  return async () => {
-    if (!poller.takers.delete(taker) || poller.takers.size > 0) return;
-    pollers.delete(name);
-    await poller.stop();
+  return {
+    trouble: () => poller.trouble,
+    stop: async () => {
+      if (!poller.takers.delete(taker) || poller.takers.size > 0) return;
+      pollers.delete(name);
+      await poller.stop();
+    },
   };
 }
 
@@ -55,14 +70,24 @@ function start(token: string, apiUrl: string | undefined, warn: (message: string
   const takers = new Set<Taker>();
   const bot = botWith(token, apiUrl, takers);
   const end = new AbortController();
-  const running = read(bot, end.signal, warn);
-  return {
+  const poller: Poller = {
     takers,
+    trouble: null,
     stop: async () => {
       end.abort();
       await running;
     },
   };
+  const running = read(
+    bot,
+    end.signal,
+    (trouble) => {
+      poller.trouble = trouble;
+      if (trouble) warn(trouble);
+    },
+    warn,
+  );
+  return poller;
 }
 
 function botWith(token: string, apiUrl: string | undefined, takers: ReadonlySet<Taker>): Bot {
@@ -87,7 +112,12 @@ function botWith(token: string, apiUrl: string | undefined, takers: ReadonlySet<
 }
 
 /** Not grammY's own loop: that one goes on for minutes without a word, and can't be ended while it waits. */
-async function read(bot: Bot, end: AbortSignal, warn: (message: string) => void): Promise<void> {
+async function read(
+  bot: Bot,
+  end: AbortSignal,
+  heard: (trouble: string | null) => void,
+  warn: (message: string) => void,
+): Promise<void> {
   const signal = end as never;
   let offset = 0;
   let delay = RETRY_MS.first;
@@ -99,6 +129,7 @@ async function read(bot: Bot, end: AbortSignal, warn: (message: string) => void)
       }
       const updates = await bot.api.getUpdates({ offset, timeout: POLL_SECONDS, allowed_updates: KINDS }, signal);
       delay = RETRY_MS.first;
+      heard(null);
       for (const update of updates) {
         offset = update.update_id + 1;
         await bot
@@ -111,9 +142,9 @@ async function read(bot: Bot, end: AbortSignal, warn: (message: string) => void)
       if (end.aborted) break;
       const { kind, message, retryAfterMs = delay } = failureOf(error);
       // A token that is refused stays so.
-      if (kind === 'auth') return warn(`buttons are not heard: ${message}`);
+      if (kind === 'auth') return heard(`buttons are not heard: ${message}`);
       const why = / 409: /.test(message) ? 'something else reads this bot' : message;
-      warn(`buttons are not heard: ${why}; next attempt in ${retryAfterMs / 1000} s`);
+      heard(`buttons are not heard: ${why}; next attempt in ${retryAfterMs / 1000} s`);
       await sleep(retryAfterMs, undefined, { signal: end, ref: false }).catch(() => {});
       delay = Math.min(delay * 2, RETRY_MS.most);
     }
