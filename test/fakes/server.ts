@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What every fake is: a small server that speaks a real protocol and can be told to fail as the real one does. */
 export interface Fake {
@@ -31,6 +32,8 @@ export interface Fault {
   body?: unknown;
   /** `before`: the connection is cut and nothing was done; `after`: it was done, and the answer is lost; `hang`: no answer. */
   cut?: 'before' | 'after' | 'hang';
+  /** It is done, and answered so late. */
+  delayMs?: number;
 }
 
 export interface Answer {
@@ -81,8 +84,10 @@ export async function serve(
     const fault = faultOf(`${asked.method} ${request.url}`);
     if (fault?.cut === 'hang') return;
     if (fault?.cut === 'before') return void request.socket.destroy();
-    if (fault && fault.cut === undefined) return send(response, { status: 500, ...fault });
+    if (fault && fault.cut === undefined && fault.delayMs === undefined)
+      return send(response, { status: 500, ...fault });
     const result = await handle(asked);
+    if (fault?.delayMs) await sleep(fault.delayMs);
     if (fault?.cut === 'after') return void request.socket.destroy();
     send(response, result);
   }

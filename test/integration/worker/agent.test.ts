@@ -14,8 +14,11 @@ let model: TestModel;
 let gateway: TestGateway;
 let agent: GatewayAgent;
 const state = () => openState(join(dir, 'automation'));
-const newAgent = () =>
-  new GatewayAgent({ port: gateway.port, token: gateway.token, agent: 'main' }, new AgentSessions(state(), 'smith'));
+const newAgent = (restartMs?: number) =>
+  new GatewayAgent(
+    { port: gateway.port, token: gateway.token, agent: 'main', ...(restartMs === undefined ? {} : { restartMs }) },
+    new AgentSessions(state(), 'smith'),
+  );
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'chp-agent-'));
   model = await startModel(() => ({ say: 'hello' }));
@@ -107,12 +110,18 @@ test('who stops a turn stops it in the gateway, too', async () => {
   expect(await Promise.race([asked, sleep(10_000)])).toBeInstanceOf(Error);
 });
 
-test('a gateway that restarts is found again', async () => {
-  await ask();
+test('a gateway that restarts is waited for, by a turn that it cut, too; one that stays away is said so', async () => {
+  model.answer = () => 'hang';
+  const cut = ask().catch((error: Error) => error);
+  await expect.poll(() => model.requests.length).toBe(1);
   await gateway.kill();
-  await expect(ask({ key: `${turn}-b` })).rejects.toMatchObject({ kind: 'unavailable' });
+  expect(await cut).toMatchObject({ kind: 'unavailable' });
+  await expect(ask({ by: newAgent(300) })).rejects.toMatchObject({ kind: 'unavailable' });
+  model.answer = () => ({ say: 'back again' });
+  const again = ask();
+  await sleep(1_000);
   await gateway.start();
-  expect(await ask({ key: `${turn}-c` })).toEqual({ text: 'hello' });
+  expect(await again).toEqual({ text: 'back again' });
 });
 
 test('sessions that are done with are deleted, also those of a process before', async () => {

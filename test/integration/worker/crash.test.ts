@@ -98,6 +98,19 @@ test('Temporal is killed and started again from its file: runs go on, and new on
   expect(texts()).toEqual(['once', 'later']);
 });
 
+test('SIGTERM in the middle of an effect: it ends, and is known to the next worker', async () => {
+  const { worker, twilio } = world;
+  twilio.messages.length = 0;
+  twilio.fail({ match: /POST .*Messages/, delayMs: 2_000 });
+  const { run } = await worker.call('run', { pack: 'sms', by: 'ana' });
+  await expect.poll(texts).toEqual(['once']);
+  await worker.kill('SIGTERM');
+  expect(worker.child.exitCode).toBe(0);
+  await worker.start();
+  await ended(run).toMatchObject({ status: 'success' });
+  expect(texts()).toEqual(['once']);
+});
+
 test('SIGTERM: nothing new begins, and the next worker goes on', async () => {
   const { worker, twilio } = world;
   twilio.messages.length = 0;

@@ -177,6 +177,28 @@ describe('the webhook', () => {
   });
 });
 
+test('ways are checked without a word to anybody', async () => {
+  const telegram = await startTelegram({ token: TOKEN, chats: [11] });
+  rig.start({ telegram: { tokenSecret: 'BOT', apiUrl: telegram.url }, ...webhook() });
+  const check = () => rig.notify.check(AbortSignal.timeout(5_000));
+  expect(await check()).toEqual([
+    { name: 'telegram', ok: true, detail: expect.stringContaining('@home_bot') },
+    { name: 'webhook', ok: true, detail: expect.stringContaining('nothing was posted') },
+  ]);
+  expect([telegram.messages, hook.events]).toEqual([[], []]);
+  await expect.poll(() => telegram.polls()).toBe(1);
+  telegram.conflict();
+  await hook.close();
+  await expect.poll(check).toMatchObject([
+    { ok: false, detail: expect.stringContaining('something else reads this bot') },
+    { ok: false, detail: expect.stringContaining('did not answer') },
+  ]);
+  await rig.notify.close();
+  rig.start(webhook(), { secret: () => undefined });
+  expect(await check()).toMatchObject([{ ok: false, detail: expect.stringContaining('chp secret set smith SIGNING') }]);
+  await telegram.close();
+});
+
 test('what is sent goes to nobody else by a redirect', async () => {
   const elsewhere = await startWebhook();
   rig.start(webhook());

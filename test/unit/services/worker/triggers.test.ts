@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { messageMatches } from '../../../../src/services/worker/triggers.ts';
+import { messageMatches, written } from '../../../../src/services/worker/triggers.ts';
 
 test.each([
   ['unlock the door', 'Unlock  the door ', true],
@@ -13,4 +13,16 @@ test.each([
   ['aa*aa', 'aaa', false],
 ])('a message trigger "%s" on "%s": %s', (pattern, text, matches) => {
   expect(messageMatches(pattern, text)).toBe(matches);
+});
+
+test('what a member writes starts the packs that wait for such words, and no others', () => {
+  const happening = written({ by: 'cleo', text: 'Unlock the door', id: 'telegram/33/7' });
+  expect(happening).toMatchObject({
+    kind: 'message',
+    by: 'cleo',
+    id: 'telegram/33/7',
+    payload: { text: 'Unlock the door', payload: null },
+  });
+  const triggers = [{ message: 'unlock *' }, { message: 'lock *' }, { manual: true as const }, { webhook: 'unlock' }];
+  expect(triggers.map((trigger) => happening.matches(trigger))).toEqual([true, false, false, false]);
 });

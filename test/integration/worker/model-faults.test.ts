@@ -1,0 +1,118 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { PackStep } from '../../../src/packs/schema.ts';
+import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { startModel, type TestModel } from '../../support/model.ts';
+import { pack, tell } from './packs.ts';
+import { startWorld, type World } from './world.ts';
+
+const ask: PackStep = {
+  id: 'ask',
+  uses: 'agent.ask',
+  timeout: '6s',
+  retry: { attempts: 1 },
+  with: {
+    prompt: 'How is Rosa?',
+    schema: { type: 'object', required: ['mood'], properties: { mood: { type: 'string', enum: ['good', 'bad'] } } },
+  },
+};
+const asking = pack([ask, { id: 'after', ...tell('${{ steps.ask.output.mood }}') }], { id: 'asking' });
+const numbers = Array.from({ length: 450 }, (_, index) => index);
+/** Each of its steps is within every limit; all of them together are hours. */
+const poison = pack(
+  [
+    { id: 'numbers', uses: 'set', with: { list: numbers, rounds: numbers.slice(0, 100) } },
+    {
+      id: 'burn',
+      'for-each': 'steps.numbers.output.rounds',
+      steps: Array.from({ length: 8 }, (_, index) => ({
+        id: `burn${index}`,
+        uses: 'set',
+        with: {
+          found: '${{ steps.numbers.output.list.exists(a, steps.numbers.output.list.exists(b, a + b < item - 200)) }}',
+        },
+      })),
+    },
+  ],
+  { id: 'poison' },
+);
+const plain = pack([{ id: 'tell', ...tell('hello') }], { id: 'plain' });
+
+let dir = '';
+let model: TestModel;
+let gateway: TestGateway;
+let world: World;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'chp-model-'));
+  model = await startModel(() => ({ say: 'hello' }));
+  gateway = await startGateway(dir, model);
+  world = await startWorld((connectors) => [
+    {
+      connectors,
+      gateway: { port: gateway.port, tokenSecret: 'CHP_GATEWAY_TOKEN', agent: 'main' },
+      compiled: [asking, poison, plain].map((each) => ({ pack: each })),
+    },
+  ]);
+  await world.worker.start();
+});
+afterAll(async () => {
+  await world?.[Symbol.asyncDispose]();
+  await gateway?.[Symbol.asyncDispose]();
+  await model?.[Symbol.asyncDispose]();
+  await rm(dir, { recursive: true, force: true });
+});
+beforeEach(() => {
+  model.requests.length = 0;
+});
+
+const runToEnd = async (name: string) => {
+  const { result } = await world.worker.call('run', { pack: name, by: 'ana', wait: true });
+  return result;
+};
+
+test('rubbish is asked for again in the same conversation, with what is wrong; a good answer goes on', async () => {
+  const answers = ['I would say good.', '{"mood": "so-so"}', 'Well: {"mood": "good"}'];
+  model.answer = (_, count) => ({ say: answers[count - 1] ?? '' });
+  expect(await runToEnd('asking')).toMatchObject({ status: 'success', steps: [{ path: 'ask' }, { path: 'after' }] });
+  expect(model.requests).toHaveLength(3);
+  expect(model.requests[1]?.text).toContain('I would say good.');
+  expect(model.requests[2]?.text).toMatch(/can’t be used: .*mood/);
+});
+
+test('rubbish for ever ends as needs-info, and nothing is said', async () => {
+  model.answer = () => ({ say: 'no idea' });
+  expect(await runToEnd('asking')).toMatchObject({
+    status: 'needs-info',
+    reason: expect.stringContaining('stayed invalid after 3 asks'),
+    steps: [{ path: 'ask', status: 'failed' }],
+  });
+});
+
+test.each([
+  ['fails with 500', { status: 500 } as const, /the model failed/],
+  ['never answers', 'hang' as const, /did not (answer|end)/],
+])('a model that %s ends the run with that reason, and the next run is well', async (_, answer, reason) => {
+  model.answer = () => answer;
+  expect(await runToEnd('asking')).toMatchObject({ status: 'blocked', reason: expect.stringMatching(reason) });
+  model.answer = () => ({ say: '{"mood": "bad"}' });
+  expect(await runToEnd('asking')).toMatchObject({ status: 'success' });
+});
+
+test('a pack that computes without end is stopped, and others go on meanwhile', async () => {
+  const { run } = await world.worker.call('run', { pack: 'poison', by: 'ana' });
+  const describe = () => world.worker.call('describe', { run });
+  const others: number[] = [];
+  for (const deadline = Date.now() + 90_000; Date.now() < deadline; ) {
+    const began = Date.now();
+    expect(await runToEnd('plain')).toMatchObject({ status: 'success' });
+    others.push(Date.now() - began);
+    if (world.worker.log.some(({ event }) => event === 'run-ended')) break;
+  }
+  await expect
+    .poll(describe)
+    .toMatchObject({ status: 'blocked', reason: expect.stringContaining('computes without end') });
+  expect(others.length).toBeGreaterThan(3);
+  expect(others.sort((a, b) => a - b)[others.length >> 1]).toBeLessThan(2_000);
+});
