@@ -23,5 +23,6 @@ test('only what lies in the window, and no window is refused', () => {
 test('signs anybody in, and leaves other paths alone', () => {
   expect(ask('/token', 'POST')?.body).toMatchObject({ token_type: 'Bearer' });
   expect(ask('/token')).toBeNull();
+  expect(ask('/calendar/v3/users/me/calendarList')?.body).toMatchObject({ items: [{ id: 'primary' }] });
   expect(ask('/v1/chat/completions', 'POST')).toBeNull();
 });
