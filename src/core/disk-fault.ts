@@ -1,6 +1,6 @@
 import { ChpError } from './errors.ts';
 
-const FULL = /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded/;
+const FULL = /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded|Wrote only \d+ of \d+ bytes/;
 const READ_ONLY = /EROFS|Read-only file system/;
 
 /** HOST_UNFIT when it was the host's disk that failed, told by the words of system calls and tools; else null. */

@@ -62,7 +62,13 @@ export async function createInput(flags: CreateFlags, env: NodeJS.ProcessEnv): P
         }
       : {}),
   };
-  return { document: newTenantText(document), file: `${name}/tenant.yaml`, baseDir: process.cwd(), secrets };
+  return {
+    document: newTenantText(document),
+    file: `${name}/tenant.yaml`,
+    baseDir: process.cwd(),
+    secrets,
+    choosePort: !flags.port,
+  };
 }
 
 function secretFrom(env: NodeJS.ProcessEnv, name: string): string {

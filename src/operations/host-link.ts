@@ -25,6 +25,9 @@ export interface HostLink extends AsyncDisposable {
   agent(nodeTree?: string): AgentClient | null;
 }
 
+/** What has to be known of a tenant to connect to its host. */
+export type HostedTenant = Pick<Tenant, 'name' | 'host'> & { services: Pick<Tenant['services'], 'manager' | 'image'> };
+
 /**
  * Connects and reads the host's facts. A host that became unfit (its disk is full, its clock is off) can still be looked
  * at and cleaned up: `use: 'look'`.
@@ -32,7 +35,7 @@ export interface HostLink extends AsyncDisposable {
  */
 export async function openHost(
   context: Context,
-  tenant: Pick<Tenant, 'name' | 'host' | 'services'>,
+  tenant: HostedTenant,
   use: 'change' | 'look' = 'change',
 ): Promise<HostLink> {
   const transport = await openTransport(tenant.host, context.ssh);
@@ -70,7 +73,7 @@ export async function openHost(
  * `auto`: systemd where it is PID 1 and root is to be had, else chp's own supervisor. A tenant that is run by systemd
  * stays so: without sudo it could otherwise be set up a second time.
  */
-function chooseManager({ services }: Pick<Tenant, 'services'>, facts: HostFacts): ServiceManager {
+function chooseManager({ services }: Pick<HostedTenant, 'services'>, facts: HostFacts): ServiceManager {
   if (services.manager !== 'auto') return services.manager;
   if (facts.chp?.manager === 'systemd') return 'systemd';
   return facts.systemd !== null && facts.rootAccess ? 'systemd' : 'supervisor';

@@ -2,6 +2,7 @@ import { parseTenant } from '../adapters/documents/tenant-document.ts';
 import { runtimeAdapter } from '../adapters/runtimes/index.ts';
 import { MADE_BY_CHP } from '../core/secret-names.ts';
 import { automationServices } from '../packs/automation.ts';
+import { placed, takenPorts } from './choose-port.ts';
 import type { Context } from './context.ts';
 import type { CreateInput } from './create-tenant.ts';
 import { openHost } from './host-link.ts';
@@ -12,8 +13,12 @@ export async function previewCreate(
   context: Context,
   input: CreateInput,
 ): Promise<{ tenant: string; host: string; missingSecrets: string[]; lines: string[] }> {
-  const { tenant } = parseTenant(input.document, input.file);
-  await using host = await openHost(context, tenant);
+  const { tenant: asked } = parseTenant(input.document, input.file);
+  await using host = await openHost(context, asked);
+  const tenants = await (await context.registry()).tenants();
+  const isNew = tenants.every(({ name }) => name !== asked.name);
+  const document = isNew ? placed(input, takenPorts(host.facts.ports, asked.host, tenants)) : input.document;
+  const { tenant } = parseTenant(document, input.file);
   const runtime = runtimeAdapter(tenant.runtime);
   const missingSecrets = neededSecrets(tenant).filter((name) => !MADE_BY_CHP.has(name) && !input.secrets.has(name));
   const lines = [

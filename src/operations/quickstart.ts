@@ -7,11 +7,12 @@ import type { TenantDocument } from '../core/tenant/schema.ts';
 import type { RunSummary } from '../core/worker-protocol.ts';
 import { applyTenant } from './apply-tenant.ts';
 import { verifyChain } from './audit.ts';
+import { freePort, portOf, takenPorts } from './choose-port.ts';
 import type { Context } from './context.ts';
 import type { Converged } from './converge-tenant.ts';
 import { createTenant } from './create-tenant.ts';
 import { destroyTenant } from './destroy-tenant.ts';
-import { freePort } from './free-port.ts';
+import { openHost } from './host-link.ts';
 import { installPack } from './packs/install-pack.ts';
 import { listPacks } from './packs/list-packs.ts';
 import { listRuns, runPack, type StartedRun } from './packs/runs.ts';
@@ -19,6 +20,8 @@ import { removeHomeOf } from './remove-home.ts';
 
 export const DEMO = 'demo';
 const BRIEF = 'morning-brief';
+/** The demo runs as whoever started it, and leaves the machine's own services alone. */
+const SERVICES = { manager: 'supervisor', image: null } as const;
 /** The demo calendar takes anybody; its connector has the secrets that the real one would need. */
 const CALENDAR_SECRETS = {
   clientId: 'GOOGLE_CLIENT_ID',
@@ -95,7 +98,7 @@ async function installBrief(context: Context): Promise<ApplyResult | null> {
 }
 
 async function create(context: Context, model: TenantDocument['model']): Promise<Converged> {
-  const gateway = { port: await freePort() };
+  const gateway = { port: await demoPort(context) };
   const document: TenantDocument = {
     schema: 1,
     name: DEMO,
@@ -107,8 +110,7 @@ async function create(context: Context, model: TenantDocument['model']): Promise
     skills: ['household', 'mental-load', 'tools'].map((name) => ({ name, source: `builtin:${name}` })),
     connectors: { 'google-calendar': { url: demoCalendarUrl({ gateway }), secrets: CALENDAR_SECRETS } },
     members: [{ id: 'ana', name: 'Ana', role: 'Admin' }],
-    // The demo runs as whoever started it, and leaves the machine's own services alone.
-    services: { manager: 'supervisor' },
+    services: { manager: SERVICES.manager },
   };
   const key =
     model.provider === 'anthropic' ? 'ANTHROPIC_API_KEY' : model.provider === 'openai' ? 'OPENAI_API_KEY' : null;
@@ -120,6 +122,15 @@ async function create(context: Context, model: TenantDocument['model']): Promise
     baseDir: process.cwd(),
     secrets,
   });
+}
+
+/** Chosen before there is a document: the address of the demo calendar depends on it. */
+async function demoPort(context: Context): Promise<number> {
+  const tenants = await (await context.registry()).tenants();
+  const known = tenants.find(({ name }) => name === DEMO);
+  if (known) return portOf(known.document);
+  await using host = await openHost(context, { name: DEMO, host: 'local', services: SERVICES });
+  return freePort(takenPorts(host.facts.ports, 'local', tenants));
 }
 
 function chooseModel(

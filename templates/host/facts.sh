@@ -32,14 +32,18 @@ mounted() { options "$1" | grep -qE "(^|,)$2(,|$)"; }
 # Units lie in /etc; what is read-only there is so for the system's own folder.
 if mounted "$parent" ro || { [ "$root" = /var/lib/chp ] && mounted /etc ro; }; then say readOnly yes; else say readOnly no; fi
 if mounted "$parent" noexec; then say noExec yes; else say noExec no; fi
+# Hexadecimal, as the kernel has them.
+say ports "$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4=="0A" {n=split($2,a,":"); print a[n]}' | sort -u | tr '\n' ' ')"
 tools=
 for tool in flock tar gzip setpriv useradd nft systemd-creds journalctl apt-get; do
   { has "$tool" || [ -x "/usr/sbin/$tool" ] || [ -x "/sbin/$tool" ]; } && tools="$tools $tool"
 done
 say tools "$tools"
 run() { "$@" 2>/dev/null || { [ "$(id -u)" != 0 ] && sudo -n "$@" 2>/dev/null; }; }
-if run test -f "$root/agent/host.json"; then
+if run test -d "$root/tenants"; then
   say hostFile "$(run cat "$root/agent/host.json" | tr -d '\n')"
+  # Others are not whole yet.
+  say nodeTrees "$([ -s "$root/agent/agent.mjs" ] && ls "$root/trees" 2>/dev/null | grep -E '^[0-9a-f]{64}$' | while read -r tree; do [ -x "$root/trees/$tree/bin/node" ] && echo "$tree"; done | tr '\n' ' ')"
   say tenantFile "$(run cat "$root/tenants/$2/tenant.json" | tr -d '\n')"
   say tenants "$( (run ls "$root/tenants"; [ -d "$root/tenants/$2" ] && echo "$2") 2>/dev/null | sort -u | tr '\n' ' ')"
 fi

@@ -1,7 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -22,6 +21,7 @@ import type { TenantDocument } from '../../src/core/tenant/schema.ts';
 import { scanTree, writeTreeArchive } from '../../src/core/tree-archive.ts';
 import { type BuiltGeneration, buildGeneration } from '../../src/operations/build-generation.ts';
 import { convergeBase, removeBase } from '../../src/playbooks/host-base/flow.ts';
+import { freePort } from './free-port.ts';
 import { TEST_CACHE, testBundle } from './runtime-bundle.ts';
 
 export interface Made {
@@ -235,20 +235,4 @@ export class AgentHost implements AsyncDisposable {
     if (manager === 'compose') await removeBase(transport, { root: this.root, tenant: this.tenant, manager });
     if (manager === 'supervisor') await rm(this.root, { recursive: true, force: true });
   }
-}
-
-/** A port whose neighbours (port+2, port+5) are free, too. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 20_000);
-    if ((await isFree(port)) && (await isFree(port + 2)) && (await isFree(port + 5))) return port;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer()
-      .once('error', () => resolve(false))
-      .listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../../src/operations/free-port.ts';
+import { freePort } from './free-port.ts';
 import { TEST_CACHE } from './runtime-bundle.ts';
 
 /** An AWS endpoint on loopback. */

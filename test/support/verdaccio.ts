@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { packagePath } from '../../src/core/package-root.ts';
-import { freePort } from '../../src/operations/free-port.ts';
+import { freePort } from './free-port.ts';
 
 /** A real registry on loopback, without uplinks, and a login to it. */
 export interface TestRegistry {

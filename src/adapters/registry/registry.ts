@@ -61,7 +61,11 @@ interface Access
 
 function changes({ read, write, serialise, signer, redactor, onAudit }: Access): RegistryChanges {
   return {
-    createTenant: (record, members) => write((tx) => tenants.createTenant(tx, record, members)),
+    createTenant: (record, members) =>
+      write(async (tx) => {
+        await serialise(tx, 'tenants');
+        return tenants.createTenant(tx, record, members);
+      }),
     tenant: (name) => read((db) => tenants.tenant(db, name)),
     tenants: () => read((db) => tenants.tenants(db)),
     saveDocument: (name, document, revision, members) =>

@@ -157,9 +157,11 @@ export type RegistryChanges = Omit<Registry, 'location' | 'lock' | 'together' | 
 /** Tenants, members, generations, jobs, secrets (ciphertext), locks, audit: on SQLite or Postgres, the same behaviour. */
 export interface Registry extends AsyncDisposable {
   readonly location: string;
-  /** @throws TENANT_EXISTS */
+  /** One at a time: a document that depends on the other tenants is made when no other can come. @throws TENANT_EXISTS */
   createTenant(
-    record: Pick<TenantRecord, 'name' | 'topology' | 'host' | 'document'>,
+    record: Pick<TenantRecord, 'name' | 'topology' | 'host'> & {
+      document: string | ((others: readonly TenantRecord[]) => string);
+    },
     members: Omit<MemberRecord, 'tenant'>[],
   ): Promise<TenantRecord>;
   /** @throws TENANT_NOT_FOUND with near names in `next` */

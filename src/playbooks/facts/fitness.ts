@@ -36,14 +36,16 @@ export function lacks(facts: HostFacts, manager: ServiceManager, image: string |
     'Upgrade to Debian 10, Ubuntu 18.10 or later.',
   );
   need(!facts.readOnly, 'its file system is read-only', 'Check the disk, then: mount -o remount,rw /');
-  const diskMb = facts.chp === null ? DISK_MB : DISK_MB / 5;
+  // One where a bootstrap was cut still needs it all.
+  const bootstrapped = Boolean(facts.chp?.nodeTree);
+  const diskMb = bootstrapped ? DISK_MB / 5 : DISK_MB;
   need(
     facts.diskFreeMb >= diskMb,
     `${facts.diskFreeMb} MB of disk are free, ${diskMb} are needed`,
     'Free some space: journalctl --vacuum-size=100M; apt-get clean',
   );
   need(!facts.noExec, 'its file system is mounted noexec', `Mount it without noexec: mount -o remount,exec DIR`);
-  const inodes = facts.chp === null ? INODES : INODES / 20;
+  const inodes = bootstrapped ? INODES / 20 : INODES;
   need(
     facts.inodesFree === null || facts.inodesFree >= inodes,
     `${facts.inodesFree} inodes (room for that many files) are free, ${inodes} are needed`,

@@ -33,8 +33,13 @@ export interface HostFacts {
   readOnly: boolean;
   /** Programs may not be run from there. */
   noExec: boolean;
+  /** TCP ports that something listens on. */
+  ports: number[];
   tools: string[];
-  /** What is there of chp; null = nothing. `manager`: what runs the tenant's services; null = it is not there. */
+  /**
+   * What is there of chp; null = nothing. `nodeTree` is empty where a bootstrap was cut before node was whole;
+   * `manager`: what runs the tenant's services; null = it is not there.
+   */
   chp: { nodeTree: string; tenants: string[]; manager: ServiceManager | null } | null;
   /** null where nobody asked for containers. */
   containers: ContainerFacts | null;
@@ -102,8 +107,12 @@ export async function readHostFacts(
     inodesFree: text('inodesFree') === '' ? null : number('inodesFree'),
     readOnly: text('readOnly') === 'yes',
     noExec: text('noExec') === 'yes',
+    ports: text('ports')
+      .split(' ')
+      .filter(Boolean)
+      .map((port) => Number.parseInt(port, 16)),
     tools: text('tools').split(' ').filter(Boolean),
-    chp: installed(text('hostFile'), text('tenants'), text('tenantFile')),
+    chp: installed(text('hostFile'), text('tenants'), text('tenantFile'), text('nodeTrees')),
     containers:
       image === null
         ? null
@@ -116,12 +125,14 @@ export async function readHostFacts(
   };
 }
 
-/** One that was damaged by hand is as good as none: the next apply writes it anew. */
-function installed(hostFile: string, tenants: string, tenantFile: string): HostFacts['chp'] {
+/** A host.json that was damaged or removed by hand says nothing that could not be seen otherwise. */
+function installed(hostFile: string, tenants: string, tenantFile: string, nodeTrees: string): HostFacts['chp'] {
+  const known = tenants.split(' ').filter(Boolean);
   const { nodeTree } = parsed(hostFile);
-  if (typeof nodeTree !== 'string') return null;
-  const manager = MANAGERS.find((known) => known === parsed(tenantFile).manager) ?? null;
-  return { nodeTree, tenants: tenants.split(' ').filter(Boolean), manager };
+  const seen = typeof nodeTree === 'string' ? nodeTree : (nodeTrees.split(' ').filter(Boolean).at(-1) ?? '');
+  if (seen === '' && known.length === 0) return null;
+  const manager = MANAGERS.find((one) => one === parsed(tenantFile).manager) ?? null;
+  return { nodeTree: seen, tenants: known, manager };
 }
 
 function parsed(text: string): Record<string, unknown> {

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { posix } from 'node:path';
 import { createGzip, createZstdDecompress } from 'node:zlib';
 import { diskFault } from '../../core/disk-fault.ts';
 import { ChpError } from '../../core/errors.ts';
@@ -17,6 +18,8 @@ import {
 import { type BaseAction, type BaseFacts, describeAction, planBase } from './steps.ts';
 
 const LONG_MS = 600_000;
+/** As long as another run may take to put node there. */
+const LOCK_S = 300;
 
 /** Brings a host's base in line. @returns what was done, in words; empty when nothing was. */
 export async function convergeBase(transport: Transport, desired: DesiredBase): Promise<string[]> {
@@ -25,7 +28,7 @@ export async function convergeBase(transport: Transport, desired: DesiredBase): 
   let batch: BaseAction[] = [];
   const flush = async (): Promise<void> => {
     const lines = batch.flatMap((action) => scriptOf(action, desired));
-    if (lines.length > 0) await runScript(transport, asRoot, ['set -eu', ...lines, ''].join('\n'));
+    if (lines.length > 0) await runScript(transport, asRoot, [...alone(desired.root), ...lines, ''].join('\n'));
     batch = [];
   };
   for (const action of actions) {
@@ -68,10 +71,29 @@ export async function removeBase(
           `  if command -v docker >/dev/null 2>&1; then docker image rm ${BASE_IMAGE} >/dev/null 2>&1 || true; fi`,
         ]
       : []),
-    `  rm -rf ${quote(root)}`,
+    // A disk of its own is mounted there on some hosts: what is on it goes, it stays.
+    `  rm -rf ${quote(root)}/* ${quote(root)}/.[!.]*`,
+    `  rmdir ${quote(root)} 2>/dev/null || [ -z "$(ls -A ${quote(root)})" ]`,
+    // The login user's: made for this folder alone.
+    ...(posix.basename(posix.dirname(root)) === '.chp'
+      ? [`  rmdir ${quote(posix.dirname(root))} 2>/dev/null || true`]
+      : []),
     'fi',
   );
-  await runScript(transport, needsRoot(base.manager), ['set -eu', ...lines, ''].join('\n'));
+  await runScript(transport, needsRoot(base.manager), [...alone(root), ...lines, ''].join('\n'));
+}
+
+/**
+ * How a script begins that changes what tenants of a host share: one at a time, as long as its shell lives. The lock is
+ * on a folder that is there before chp is, and stays.
+ */
+function alone(root: string): string[] {
+  const folder = posix.dirname(posix.dirname(root));
+  return [
+    'set -eu',
+    `exec 9<${quote(folder)}`,
+    `flock -w ${LOCK_S} 9 || { echo 'another run on this host does not end' >&2; exit 1; }`,
+  ];
 }
 
 async function readBaseFacts(transport: Transport, desired: DesiredBase): Promise<BaseFacts> {
@@ -128,12 +150,15 @@ async function installNode(transport: Transport, { root, node, manager }: Desire
   const sums = (await readTreeEntries(node.archive)).flatMap((entry) =>
     entry.type === 'file' ? [`${entry.sha256}  ${entry.path}`] : [],
   );
+  const whole = `printf '%s\\n' ${sums.map(quote).join(' ')} | sha256sum -c --quiet -`;
   const script = [
-    'set -eu',
-    `rm -rf ${quote(temporary)}; mkdir -p ${quote(temporary)}; cd ${quote(temporary)}`,
+    ...alone(root),
+    // Another run may have put it there meanwhile, and a tenant may run from it.
+    `if cd ${quote(final)} 2>/dev/null && ${whole} >/dev/null 2>&1; then cat >/dev/null; exit 0; fi`,
+    `cd /; rm -rf ${quote(`${root}/trees`)}/*.boot; mkdir -p ${quote(temporary)}; cd ${quote(temporary)}`,
     'gzip -dc | tar -xf - --no-same-owner',
-    `printf '%s\\n' ${sums.map(quote).join(' ')} | sha256sum -c --quiet - >&2`,
-    `chmod 755 .; cd /; [ -d ${quote(final)} ] && rm -rf ${quote(final)}; mv ${quote(temporary)} ${quote(final)}`,
+    `${whole} >&2`,
+    `chmod 755 .; cd /; rm -rf ${quote(final)}; mv ${quote(temporary)} ${quote(final)}`,
   ].join('\n');
   const input = createReadStream(node.archive)
     .pipe(createZstdDecompress())

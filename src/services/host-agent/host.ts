@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { ServiceManager } from '../../core/agent-protocol.ts';
 import type { Digest } from '../../core/digest.ts';
 import { ChpError } from '../../core/errors.ts';
-import { hostLayout, tenantLayout } from '../../core/host-layout.ts';
+import { hostLayout, nodeBinary, tenantLayout } from '../../core/host-layout.ts';
 import { hasSystemd } from './manager/systemd-recovery.ts';
 
 /** What this host is, and what runs a tenant's services there: written by the bootstrap. */
@@ -13,14 +13,28 @@ export interface Host {
   nodeTree: Digest;
 }
 
-/** @throws ChpError AGENT_FAILED where the host was not bootstrapped */
+/** @throws ChpError AGENT_FAILED where the host was not bootstrapped, or by another chp */
 export function readHost(root: string, tenant: string): Host {
   return { ...readRoot(root), manager: managerOf(root, tenant) };
 }
 
-/** As `readHost`, without a tenant. */
+/**
+ * As `readHost`, without a tenant. A host.json that was damaged or removed by hand says nothing that could not be seen
+ * otherwise; the next apply puts it back.
+ */
 export function readRoot(root: string): Omit<Host, 'manager'> {
-  return readAbout<Omit<Host, 'manager'>>(hostLayout(root).hostFile, (host) => host.root === root);
+  const { hostFile } = hostLayout(root);
+  const nodeTree = treeOf(root, process.execPath);
+  if (nodeTree !== null && !isJson(hostFile)) return { schema: 1, root, nodeTree };
+  return readAbout<Omit<Host, 'manager'>>(hostFile, (host) => host.root === root);
+}
+
+function isJson(path: string): boolean {
+  try {
+    return Object(JSON.parse(readFileSync(path, 'utf8'))).schema !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Of a tenant that is not here (any more): the one that would be taken if nobody said. */
@@ -42,4 +56,10 @@ function readAbout<T extends { schema: 1 }>(path: string, isOurs: (about: T) => 
       cause,
     });
   }
+}
+
+/** Digest of the tree that this process runs from; null = it is no tree of this root. */
+function treeOf(root: string, execPath: string): Digest | null {
+  const digest = /([0-9a-f]{64})\/bin\/node$/.exec(execPath)?.[1] ?? '';
+  return execPath === nodeBinary(root, digest) ? digest : null;
 }

@@ -12,9 +12,9 @@ import { httpSource } from '../../../src/adapters/catalogue/http.ts';
 import { catalogueServer } from '../../../src/adapters/catalogue/serve.ts';
 import { staticCatalogue } from '../../../src/adapters/catalogue/static.ts';
 import type { Packument } from '../../../src/core/ports/catalogue.ts';
-import { freePort } from '../../../src/operations/free-port.ts';
 import { withYank } from '../../../src/packs/packument.ts';
 import { TestCatalogue, take } from '../../support/catalogue.ts';
+import { freePort } from '../../support/free-port.ts';
 import { packYaml } from '../../support/packs.ts';
 
 /** A catalogue in a folder over HTTP, for chp and for npm’s own tools. */

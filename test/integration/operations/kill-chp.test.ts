@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { freePort } from '../../../src/operations/free-port.ts';
 import { Chp } from '../../support/chp.ts';
+import { freePort } from '../../support/free-port.ts';
 
 /**
  * kill -9 of chp at every step of create, apply and destroy. The steps come from the journal of a run that was not

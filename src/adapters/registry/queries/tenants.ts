@@ -18,7 +18,7 @@ export async function createTenant(tx: Tx, record: NewTenant, members: NewMember
     phase: 'creating',
     topology: record.topology,
     host: record.host,
-    document: record.document,
+    document: typeof record.document === 'string' ? record.document : record.document(await tenants(tx)),
     revision: 1,
     recipient: null,
     signingPublicKey: null,

@@ -22,6 +22,7 @@ const FIT: HostFacts = {
   inodesFree: 1_000_000,
   readOnly: false,
   noExec: false,
+  ports: [22],
   tools: ['flock', 'tar', 'gzip', 'setpriv', 'useradd', 'nft', 'systemd-creds', 'journalctl', 'apt-get'],
   chp: null,
   containers: null,

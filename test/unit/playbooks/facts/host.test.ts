@@ -20,6 +20,7 @@ const LINES = [
   'inodesFree=',
   'readOnly=no',
   'noExec=yes',
+  'ports=0016 4965 ',
   'tools= flock tar',
 ];
 
@@ -39,6 +40,7 @@ test('facts of a host without chp, systemd, root and inodes', async () => {
     inodesFree: null,
     readOnly: false,
     noExec: true,
+    ports: [22, 18789],
     tools: ['flock', 'tar'],
     chp: null,
   });
@@ -57,9 +59,14 @@ test('what is there of chp', async () => {
   });
 });
 
-test.each(['{"schema":', '[]', '{"nodeTree":1}', '{}', 'null'])(
-  'a damaged host.json is as good as none: %s',
-  async (about) => expect((await read([...LINES, `hostFile=${about}`].join('\n'))).chp).toBeNull(),
+test.each(['{"schema":', '[]', '{"nodeTree":1}', '{}', 'null', ''])(
+  'with a host.json like %j, what can be seen is told',
+  async (about) => {
+    const more = [`hostFile=${about}`, 'nodeTrees=abc', 'tenants=smith'];
+    const seen = { nodeTree: 'abc', tenants: ['smith'], manager: null };
+    expect((await read([...LINES, ...more].join('\n'))).chp).toEqual(seen);
+    expect((await read([...LINES, `hostFile=${about}`].join('\n'))).chp).toBeNull();
+  },
 );
 
 describe('containers', () => {
