@@ -1,13 +1,12 @@
 import { parseTenant } from '../adapters/documents/tenant-document.ts';
 import { ChpError } from '../core/errors.ts';
-import { MADE_BY_CHP } from '../core/secret-names.ts';
 import type { Tenant } from '../core/tenant/schema.ts';
 import { placed, portOf, takenPorts, withPort } from './choose-port.ts';
 import type { Context } from './context.ts';
 import { type Converged, convergeTenant, type GivenSecrets } from './converge-tenant.ts';
 import { membersOf } from './edit-tenant.ts';
 import { openHost } from './host-link.ts';
-import { neededSecrets } from './needed-secrets.ts';
+import { missingSecrets } from './needed-secrets.ts';
 import { storeSkills } from './store-skills.ts';
 import { withTenantJob } from './tenant-job.ts';
 
@@ -61,7 +60,7 @@ async function listeningPorts(context: Context, tenant: Tenant): Promise<readonl
 
 /** Before anything is made: a tenant that can't be finished is none. @throws BAD_INPUT */
 function assertSecretsGiven(tenant: Tenant, given: readonly string[]): void {
-  const missing = neededSecrets(tenant).filter((name) => !given.includes(name) && !MADE_BY_CHP.has(name));
+  const missing = missingSecrets(tenant, given);
   if (missing.length === 0) return;
   throw new ChpError('BAD_INPUT', `${tenant.name} needs ${missing.join(', ')}`, {
     why: 'Its document refers to secrets that were not given.',

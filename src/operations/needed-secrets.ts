@@ -10,10 +10,18 @@ export function neededSecrets(tenant: Tenant): string[] {
   return [...new Set([...runtimeAdapter(tenant.runtime).secretNames(tenant), ...automationSecrets(tenant)])].sort();
 }
 
+/** Those that somebody has to give, and that are not among `have`. */
+export function missingSecrets(tenant: Tenant, have: Iterable<string>): string[] {
+  const known = new Set([...have, ...MADE_BY_CHP]);
+  return neededSecrets(tenant).filter((name) => !known.has(name));
+}
+
 /** @throws BAD_INPUT naming every secret that was never set, with the command that sets it */
 export async function assertSecretsSet(registry: Registry, tenant: Tenant): Promise<void> {
-  const have = new Set((await registry.secrets(tenant.name)).map((secret) => secret.name));
-  const missing = neededSecrets(tenant).filter((name) => !have.has(name) && !MADE_BY_CHP.has(name));
+  const missing = missingSecrets(
+    tenant,
+    (await registry.secrets(tenant.name)).map((secret) => secret.name),
+  );
   if (missing.length === 0) return;
   throw new ChpError(
     'BAD_INPUT',

@@ -1,12 +1,11 @@
 import { parseTenant } from '../adapters/documents/tenant-document.ts';
 import { runtimeAdapter } from '../adapters/runtimes/index.ts';
-import { MADE_BY_CHP } from '../core/secret-names.ts';
 import { automationServices } from '../packs/automation.ts';
 import { placed, takenPorts } from './choose-port.ts';
 import type { Context } from './context.ts';
 import type { CreateInput } from './create-tenant.ts';
 import { openHost } from './host-link.ts';
-import { neededSecrets } from './needed-secrets.ts';
+import { missingSecrets } from './needed-secrets.ts';
 
 /** Checks document and host, and says what create would do. Changes nothing. */
 export async function previewCreate(
@@ -20,7 +19,7 @@ export async function previewCreate(
   const document = isNew ? placed(input, takenPorts(host.facts.ports, asked.host, tenants)) : input.document;
   const { tenant } = parseTenant(document, input.file);
   const runtime = runtimeAdapter(tenant.runtime);
-  const missingSecrets = neededSecrets(tenant).filter((name) => !MADE_BY_CHP.has(name) && !input.secrets.has(name));
+  const missing = missingSecrets(tenant, input.secrets.keys());
   const lines = [
     `${tenant.name} would be created on ${host.transport.target} (${host.facts.os}, ${host.platform}, ${host.manager}, under ${host.root}):`,
     `  + identity: gateway token, signing key, certificates, age recipient`,
@@ -29,7 +28,7 @@ export async function previewCreate(
       (service) => `  + service ${service.name}${service.port ? ` on 127.0.0.1:${service.port}` : ''}`,
     ),
     ...tenant.skills.map((skill) => `  + skill ${skill.name} (${skill.source})`),
-    ...missingSecrets.map((name) => `  ! the secret ${name} is missing: --secret-env ${name}`),
+    ...missing.map((name) => `  ! the secret ${name} is missing: --secret-env ${name}`),
   ];
-  return { tenant: tenant.name, host: host.transport.target, missingSecrets, lines };
+  return { tenant: tenant.name, host: host.transport.target, missingSecrets: missing, lines };
 }

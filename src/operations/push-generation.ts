@@ -34,7 +34,7 @@ export async function signOnce(
 /**
  * Sends a generation to its host, which activates, checks and commits it, or puts back what ran before.
  *
- * @throws ChpError UNHEALTHY or CONFIG_REFUSED when the host went back; the registry has the outcome either way.
+ * @throws ChpError UNHEALTHY or CONFIG_REFUSED when the host went back, INTERRUPTED when `signal` made it; the registry has the outcome either way.
  */
 export async function pushGeneration(
   agent: AgentClient,
@@ -43,6 +43,7 @@ export async function pushGeneration(
   built: BuiltGeneration,
   refs: readonly TreeRef[],
   step: StepHandle,
+  signal: AbortSignal,
 ): Promise<ApplyResult> {
   const trees = new Map(refs.map((tree) => [tree.digest, tree]));
   const { tenant } = signed.manifest;
@@ -67,7 +68,7 @@ export async function pushGeneration(
           return { size: tree.archiveSize, stream: createReadStream(tree.archive, { highWaterMark: MAX_FRAME }) };
         },
       },
-      { confirm: async () => true, confirmWithinS: CONFIRM_WITHIN_S, onEvent: (event) => show(step, event) },
+      { confirm: async () => true, confirmWithinS: CONFIRM_WITHIN_S, onEvent: (event) => show(step, event), signal },
     );
   } catch (error) {
     await settle('failed', error instanceof Error ? error.message : String(error));
@@ -75,6 +76,10 @@ export async function pushGeneration(
   }
   if (result.outcome === 'reverted') {
     await settle('reverted', result.reason);
+    if (signal.aborted)
+      throw new ChpError('INTERRUPTED', 'stopped: the host put back what ran before', {
+        next: ['Run the same command again to go on.', `chp tenant show ${tenant}`],
+      });
     const failed = result.checks.filter((check) => check.verdict === 'fail');
     throw new ChpError(
       'UNHEALTHY',

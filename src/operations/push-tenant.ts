@@ -89,7 +89,7 @@ export async function pushOver(
     return signingPrivateKey;
   });
   return context.progress.step(`Activate generation ${signed.digest.slice(0, 12)}`, (step) =>
-    pushGeneration(agent, registry, signed, built, [bundle.node, bundle.app, ...treesOf(trees)], step),
+    pushGeneration(agent, registry, signed, built, [bundle.node, bundle.app, ...treesOf(trees)], step, context.signal),
   );
 }
 

@@ -1,3 +1,4 @@
+import { ChpError } from '../core/errors.ts';
 import type { JobKind, JobRecord, RegistryChanges } from '../core/ports/registry.ts';
 import type { Context } from './context.ts';
 
@@ -39,6 +40,10 @@ export async function withTenantJob<T>(
     if (ended) await changes.endStep(id, ended.step, ended.at);
   };
   const step: TenantJob['step'] = async (name, inner) => {
+    if (context.signal.aborted)
+      throw new ChpError('INTERRUPTED', `stopped before the step "${name}"`, {
+        next: ['Run the same command again: it goes on from there.'],
+      });
     context.failpoint(`${name}:before`);
     await registry.together(async (changes) => {
       await endStep(changes);

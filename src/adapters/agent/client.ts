@@ -33,6 +33,8 @@ export interface ApplyOptions {
   /** Called with the checks that passed; true = commit. */
   confirm(checks: CheckResult[]): Promise<boolean>;
   confirmWithinS: number;
+  /** Stops it: the host puts back what it began, and says so. */
+  signal?: AbortSignal;
   /** Activate even what runs already. */
   force?: boolean;
   onEvent(event: AgentEvent): void;
@@ -136,26 +138,47 @@ export class AgentClient {
    * Sends what the host lacks and activates the generation there.
    * @throws whatever the host says, as ChpError; HOST_UNREACHABLE when the connection is cut (the host then goes back by itself)
    */
-  apply(tenant: string, generation: SignedGeneration, blobs: BlobSource, options: ApplyOptions): Promise<ApplyResult> {
+  async apply(
+    tenant: string,
+    generation: SignedGeneration,
+    blobs: BlobSource,
+    options: ApplyOptions,
+  ): Promise<ApplyResult> {
     const checks: CheckResult[] = [];
-    return this.#call(
-      { op: 'apply', tenant, generation, confirmWithinS: options.confirmWithinS, force: options.force ?? false },
-      (session) => ({
-        ...session,
-        onEvent: async (event) => {
-          options.onEvent(event);
-          if (event.event === 'check') checks.push(event.check);
-          if (event.event === 'need') {
-            for (const digest of event.trees)
-              await sendBlob(session.writer, { blob: digest, kind: 'tree' }, await blobs.tree(digest));
-            for (const digest of event.objects)
-              await sendBlob(session.writer, { blob: digest, kind: 'object' }, await blobs.object(digest));
-          }
-          if (event.event === 'awaiting-confirm')
-            await session.writer.json({ op: (await options.confirm(checks)) ? 'confirm' : 'revert' });
+    const { signal = new AbortController().signal } = options;
+    const answer = async (writer: FrameWriter, event: AgentEvent): Promise<void> => {
+      options.onEvent(event);
+      if (event.event === 'check') checks.push(event.check);
+      if (event.event === 'need') {
+        for (const digest of event.trees)
+          await sendBlob(writer, { blob: digest, kind: 'tree' }, await blobs.tree(digest), signal);
+        for (const digest of event.objects)
+          await sendBlob(writer, { blob: digest, kind: 'object' }, await blobs.object(digest), signal);
+      }
+      if (event.event !== 'awaiting-confirm') return;
+      const op = (await options.confirm(checks)) ? 'confirm' : 'revert';
+      if (!signal.aborted) await writer.json({ op });
+    };
+    const stopped = new AbortController();
+    try {
+      const result = await this.#call(
+        { op: 'apply', tenant, generation, confirmWithinS: options.confirmWithinS, force: options.force ?? false },
+        (session) => {
+          const stop = (): void => void session.channel.stdin.end();
+          signal.addEventListener('abort', stop, { once: true, signal: stopped.signal });
+          if (signal.aborted) stop();
+          const onEvent = (event: AgentEvent): Promise<void> =>
+            answer(session.writer, event).catch((error: unknown) => {
+              // Nothing is sent any more, and what the host makes of that is still to come.
+              if (!signal.aborted) throw error;
+            });
+          return { ...session, onEvent };
         },
-      }),
-    ) as Promise<ApplyResult>;
+      );
+      return result as ApplyResult;
+    } finally {
+      stopped.abort();
+    }
   }
 
   async #call(request: AgentRequest, wire: (session: Session) => Session = (session) => session): Promise<unknown> {
@@ -173,7 +196,7 @@ export class AgentClient {
     const session = wire({ channel, writer: new FrameWriter(stdin), onEvent: () => {} });
     try {
       // One that is gone already is told of below, with its own last words.
-      await session.writer.json(request).catch(() => {});
+      if (!stdin.writableEnded) await session.writer.json(request).catch(() => {});
       for await (const frame of readFrames(stdout)) {
         const event = assertEvent(frame);
         if (event.event === 'result') return event.result;
@@ -210,9 +233,18 @@ function noAnswer(target: string, code: number | null, lost: string | null, comp
   });
 }
 
-async function sendBlob(writer: FrameWriter, header: Omit<BlobHeader, 'size'>, { size, stream }: Blob): Promise<void> {
+async function sendBlob(
+  writer: FrameWriter,
+  header: Omit<BlobHeader, 'size'>,
+  { size, stream }: Blob,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted();
   await writer.json({ ...header, size } satisfies BlobHeader);
-  for await (const chunk of stream as AsyncIterable<Uint8Array>) await writer.raw(chunk);
+  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+    signal.throwIfAborted();
+    await writer.raw(chunk);
+  }
 }
 
 function fromHost(error: Extract<AgentEvent, { event: 'error' }>['error']): ChpError {

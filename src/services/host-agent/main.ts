@@ -21,9 +21,10 @@ const WATCH_MS = 5_000;
 
 switch (positionals[0]) {
   case 'serve':
-    // A peer that is gone must not kill us half-way: what is open is put back first.
+    // A peer that is gone must not kill us half-way: what is open is put back first. Ctrl-C reaches us on the operator's
+    // own machine, and is for the operator's side to answer.
     process.stdout.on('error', () => {});
-    for (const signal of ['SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => {});
+    for (const signal of ['SIGHUP', 'SIGPIPE', 'SIGINT'] as const) process.on(signal, () => {});
     await serve(root, process.stdin, process.stdout);
     process.exit(0);
     break;
