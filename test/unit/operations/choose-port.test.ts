@@ -32,9 +32,7 @@ describe('a port is chosen', () => {
 
   test('none is left', () => {
     const listening = Array.from({ length: 1_200 }, (_, i) => 18_700 + i);
-    expect(() => freePort(takenPorts(listening, 'hub', []))).toThrow(
-      expect.objectContaining({ code: 'CONFLICT' }),
-    );
+    expect(() => freePort(takenPorts(listening, 'hub', []))).toThrow(expect.objectContaining({ code: 'CONFLICT' }));
   });
 });
 
