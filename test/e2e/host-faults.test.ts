@@ -1,8 +1,12 @@
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AgentClient } from '../../src/adapters/agent/client.ts';
 import { startHosts, type TestHost, type TestHosts } from '../hosts/hosts.ts';
 import { listing } from '../hosts/listing.ts';
 import { Chp } from '../support/chp.ts';
+import { dockerTransport } from '../support/docker-transport.ts';
 
 /**
  * Faults of a host as an operator meets them: said clearly, nothing half done, and the same command works once the cause
@@ -30,6 +34,11 @@ const unmount = (): Promise<string> => onHost(`umount ${DISK}; rmdir ${DISK}`);
 const shim = (name: string, body: string): Promise<string> =>
   onHost(`printf '#!/bin/sh\n%s\n' '${body}' > /usr/local/bin/${name}; chmod 755 /usr/local/bin/${name}`);
 const unshim = (name: string): Promise<string> => onHost(`rm -f /usr/local/bin/${name}`);
+
+/** What the household runs beside chp answers as before. */
+const HOUSEHOLD = 'python3 -m http.server 8099 --bind 127.0.0.1 --directory /srv';
+const household = (): Promise<string> =>
+  onHost(`python3 -c 'import urllib.request as u; print(u.urlopen("http://127.0.0.1:8099/", timeout=5).status)'`);
 
 const CREATE = ['tenant', 'create', 'smith', '--host', 'chp-host-1', '--model', 'demo', '--accept-new'];
 const create = (code: number): Promise<any> => chp.json(CREATE, { code });
@@ -62,6 +71,7 @@ beforeAll(async () => {
   [hosts, bare] = await Promise.all([startHosts(1), startHosts(1, { init: 'none', user: 'nosudo' })]);
   host = hosts.hosts[0] as TestHost;
   chp = new Chp({ CHP_SSH_CONFIG: hosts.sshConfig });
+  await onHost(`systemd-run -q --unit household ${HOUSEHOLD}`);
   before = await listing(host);
 });
 
@@ -110,6 +120,7 @@ describe('before anything is done: refused, nothing registered, nothing left on 
       expect(error).toMatchObject({ code: 'HOST_UNFIT', message: expect.stringMatching(says) });
       expect(error.next.join('\n')).toMatch(next);
       expect(await chp.json(['tenant', 'list'])).toEqual([]);
+      expect(await household()).toBe('200');
     } finally {
       await mend();
     }
@@ -132,7 +143,8 @@ describe('while it is done', () => {
     await chp.json(['tenant', 'destroy', 'smith', '--yes']);
     expect(await chp.json(['tenant', 'list'])).toEqual([]);
     expect(await onHost(`ls -A ${DISK}`)).toBe('');
-    expect(await onHost('getent passwd chp-smith || true')).toBe('');
+    expect(await listing(host)).toBe(before);
+    expect(await household()).toBe('200');
   });
 
   test('it runs out of inodes while the runtime is sent: nothing is left of it, and the next run goes on', async () => {
@@ -142,6 +154,8 @@ describe('while it is done', () => {
     await onHost(`mount -o remount,nr_inodes=$(( $(df -Pi ${DISK} | awk 'NR==2 {print $3}') + 50 )) ${DISK}`);
     expect(await creating).toMatchObject({ code: 'HOST_UNFIT', message: expect.stringMatching(/full|inodes/) });
     expect(await onHost(`ls ${DISK}/trees | grep -vE '^[0-9a-f]{64}$' || true`)).toBe('');
+    expect(await onHost('systemctl list-units --all --plain --no-legend "chp-smith*"')).toBe('');
+    expect(await household()).toBe('200');
     await makeRoom();
     const created = await create(0);
     expect(created.applied.outcome).toBe('committed');
@@ -150,14 +164,19 @@ describe('while it is done', () => {
 });
 
 describe('once it runs', () => {
-  const turns = async (): Promise<unknown> => {
+  /** Its services run, and a turn through the gateway to the model is answered. */
+  const answers = async (): Promise<void> => {
     const { host: now } = await chp.json(['tenant', 'show', 'smith']);
-    return now.services.map((service: { name: string; active: boolean }) => [service.name, service.active]);
+    expect(now.services).toMatchObject([
+      { name: 'demo-model', active: true },
+      { name: 'gateway', active: true },
+    ]);
+    const nodeTree = (await onHost(`ls ${DISK}/trees/*/bin/node`)).split('/').at(-3) ?? '';
+    const agent = new AgentClient(dockerTransport(host.id), { root: DISK, nodeTree, asRoot: false });
+    const failed = (await agent.check('smith')).filter(({ verdict }) => verdict === 'fail');
+    expect(failed).toEqual([]);
+    expect(await household()).toBe('200');
   };
-  const RUNNING = [
-    ['demo-model', true],
-    ['gateway', true],
-  ];
 
   const set = (value: string, code = 0): Promise<any> =>
     chp.json(['config', 'set', 'smith', 'agents.defaults.timeoutSeconds', value], { code });
@@ -170,11 +189,14 @@ describe('once it runs', () => {
       const error = await set('77', 7);
       expect(error).toMatchObject({ code: 'HOST_UNFIT', message: expect.stringContaining('disk is full') });
       expect(await exported()).toBe(document);
-      expect(await turns()).toEqual(RUNNING);
+      await answers();
       expect((await chp.json(['tenant', 'show', 'smith'])).hostProblem).toMatch(/MB of disk are free/);
       expect((await chp.run(['exec', 'smith', '--', 'df', '-P', DISK])).stdout).toContain(DISK);
       expect((await chp.json(['logs', 'smith', 'gateway', '-n', '5'])).lines.length).toBeGreaterThan(0);
-      expect(await chp.json(['tenant', 'apply', 'smith'], { code: 7 })).toMatchObject({ code: 'HOST_UNFIT' });
+      expect(await chp.json(['tenant', 'apply', 'smith'], { code: 7 })).toMatchObject({
+        code: 'HOST_UNFIT',
+        next: [expect.stringContaining('Free some space')],
+      });
     } finally {
       await makeRoom();
     }
@@ -188,7 +210,7 @@ describe('once it runs', () => {
     try {
       expect(await set('78', 7)).toMatchObject({ code: 'HOST_UNFIT', message: expect.stringContaining('read-only') });
       expect(await exported()).toBe(document);
-      expect(await turns()).toEqual(RUNNING);
+      await answers();
       expect((await chp.json(['tenant', 'show', 'smith'])).hostProblem).toMatch(/read-only/);
     } finally {
       await readOnly(DISK).mend();
@@ -202,6 +224,7 @@ describe('once it runs', () => {
       expect((await chp.json(['tenant', 'apply', 'smith'], { code: 7 })).message).toMatch(/s ahead/);
       expect((await chp.json(['tenant', 'show', 'smith'])).hostProblem).toMatch(/clock is 1[78]\d{3} s ahead/);
       await chp.json(['secret', 'set', 'smith', 'WEATHER_KEY'], { input: 'a-value-of-some-length' });
+      await answers();
     } finally {
       await unshim('date');
     }
@@ -212,18 +235,47 @@ describe('once it runs', () => {
     await onHost('mv /etc/sudoers.d/ops /root/ops');
     try {
       const error = await chp.json(['tenant', 'apply', 'smith'], { code: 7 });
-      expect(error.message).toMatch(/neither root nor allowed to sudo/);
+      expect(error).toMatchObject({
+        code: 'HOST_UNFIT',
+        message: expect.stringMatching(/neither root nor allowed to sudo/),
+      });
+      expect(error.next.join()).toContain('NOPASSWD');
       expect(await onHost('ls -d /home/ops/.chp || true')).toBe('');
     } finally {
       await onHost('mv /root/ops /etc/sudoers.d/ops');
     }
+    await answers();
+  });
+
+  test('Ctrl-C in the middle of an apply: the host puts back what ran before, exit 130; the next run goes on', async () => {
+    const { generation } = (await chp.json(['tenant', 'show', 'smith', '--offline'])).record;
+    await chp.json(['secret', 'set', 'smith', 'GARDEN_KEY', '--stage'], { input: 'a-value-of-some-length' });
+    const applying = chp.start(['tenant', 'apply', 'smith', '--json']);
+    applying.stdin.end();
+    const ended = Promise.all([text(applying.stdout), once(applying, 'close')]);
+    const journal = `${DISK}/tenants/smith/journal.jsonl`;
+    await expect.poll(() => onHost(`cat ${journal}`), { interval: 50 }).toMatch(/"switched"(?!.*"end")/s);
+    applying.kill('SIGINT');
+    const [stdout, [code]] = await ended;
+    expect(code, stdout).toBe(130);
+    expect(JSON.parse(stdout).error).toMatchObject({
+      code: 'INTERRUPTED',
+      message: expect.stringContaining('put back what ran before'),
+      next: [expect.stringContaining('same command'), 'chp tenant show smith'],
+    });
+    expect((await chp.json(['tenant', 'show', 'smith'])).host).toMatchObject({
+      current: generation,
+      interrupted: null,
+    });
+    await answers();
+    expect((await chp.json(['tenant', 'apply', 'smith'])).applied.outcome).toBe('committed');
   });
 
   test('a host.json that was damaged by hand is put back; until then all is seen', async () => {
     await onHost(`echo '{"schema":' > ${DISK}/agent/host.json`);
-    expect(await turns()).toEqual(RUNNING);
+    await answers();
     await chp.json(['tenant', 'apply', 'smith']);
-    expect(JSON.parse(await onHost(`cat ${DISK}/agent/host.json`)).manager).toBe('systemd');
+    expect(JSON.parse(await onHost(`cat ${DISK}/agent/host.json`))).toMatchObject({ schema: 1, root: DISK });
   });
 
   test('destroyed with the disk full: nothing is left', async () => {
@@ -233,6 +285,7 @@ describe('once it runs', () => {
     expect(await onHost(`ls -A ${DISK}; pgrep -u chp-smith || true`)).toBe('');
     await unmount();
     expect(await listing(host)).toBe(before);
+    expect(await household()).toBe('200');
   });
 });
 
@@ -251,7 +304,10 @@ describe('a host without systemd, and a user without sudo', () => {
       input: document,
       env: env(),
     });
-    expect(error.message).toMatch(/systemd does not run there; nosudo is neither root/);
+    expect(error).toMatchObject({
+      code: 'HOST_UNFIT',
+      message: expect.stringMatching(/systemd does not run there; nosudo is neither root/),
+    });
     expect(error.next.join()).toMatch(/supervisor.*NOPASSWD/);
     expect(await chp.json(['tenant', 'list'])).toEqual([]);
   });

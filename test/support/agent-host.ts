@@ -225,7 +225,11 @@ export class AgentHost implements AsyncDisposable {
     return this.client(options.failpoint).apply(this.tenant, made.signed, this.blobs(made), {
       confirm: options.confirm ?? (async () => true),
       confirmWithinS: options.confirmWithinS ?? 30,
-      onEvent: (event) => options.events?.push(event),
+      onEvent: (event) => {
+        options.events?.push(event);
+        options.onEvent?.(event);
+      },
+      ...(options.signal ? { signal: options.signal } : {}),
     });
   }
 

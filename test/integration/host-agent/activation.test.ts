@@ -121,6 +121,29 @@ describe('nothing is switched, or all goes back', () => {
     expect((await host.client().status(host.tenant)).current).toBe(first.signed.digest);
   });
 
+  test('the operator stops it: it is put back, and that is said', async () => {
+    const stop = new AbortController();
+    const onEvent = (event: AgentEvent) => {
+      if (event.event === 'step' && event.step === 'switched') stop.abort();
+    };
+    const result = await host.apply(await retitled('four'), { signal: stop.signal, onEvent });
+    expect(result.outcome).toBe('reverted');
+    expect((await host.client().status(host.tenant)).current).toBe(first.signed.digest);
+    await answers();
+  });
+
+  test('the operator stops it while files are sent: nothing was begun', async () => {
+    const stop = new AbortController();
+    const onEvent = (event: AgentEvent) => {
+      if (event.event === 'need') stop.abort();
+    };
+    await expect(host.apply(await retitled('five'), { signal: stop.signal, onEvent })).rejects.toMatchObject({
+      code: 'AGENT_FAILED',
+      message: expect.stringContaining('cut'),
+    });
+    expect(await host.client().status(host.tenant)).toMatchObject({ current: first.signed.digest, interrupted: null });
+  });
+
   test('the operator’s side vanishes: the host goes back by itself', async () => {
     const cut = new AbortController();
     const client = host.client(undefined, cut.signal);

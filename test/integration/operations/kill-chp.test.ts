@@ -1,11 +1,14 @@
-import { existsSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Chp } from '../../support/chp.ts';
 import { freePort } from '../../support/free-port.ts';
 
 /**
- * kill -9 of chp at every step of create, apply and destroy. The steps come from the journal of a run that was not
+ * kill -9 of chp at every step of create, apply and destroy, and Ctrl-C. The steps come from the journal of a run that was not
  * killed, so that a new step is covered by itself.
  */
 const chp = new Chp();
@@ -92,6 +95,25 @@ describe('kill -9 of chp', () => {
     await answers('demo');
     expect(await chp.json(['config', 'get', 'demo', 'agents.defaults.timeoutSeconds'])).toBe(99);
     expect((await chp.json(['tenant', 'plan', 'demo', '--exit-code'])).empty).toBe(true);
+  });
+
+  test('Ctrl-C in the middle of an apply, to all that the terminal runs: put back, exit 130, the next run goes on', async () => {
+    const [program = '', ...args] = chp.argv(['tenant', 'apply', 'demo', '-f', '-', '--json']);
+    const child = spawn(program, args, { env: chp.env, detached: true, stdio: ['pipe', 'pipe', 'inherit'] });
+    child.stdin.end(document('demo', 98));
+    const journal = join(chp.home, 'hub/tenants/demo/journal.jsonl');
+    await expect.poll(() => readFileSync(journal, 'utf8'), { interval: 20 }).toMatch(/"switched"(?!.*"end")/s);
+    process.kill(-(child.pid as number), 'SIGINT');
+    const [stdout, code] = await Promise.all([text(child.stdout), once(child, 'close').then(([status]) => status)]);
+    expect(code).toBe(130);
+    expect(JSON.parse(stdout).error).toMatchObject({
+      code: 'INTERRUPTED',
+      message: expect.stringContaining('put back what ran before'),
+      next: [expect.stringContaining('same command'), 'chp tenant show demo'],
+    });
+    await answers('demo');
+    expect((await chp.json(['tenant', 'apply', 'demo'])).applied.outcome).toBe('committed');
+    expect(await chp.json(['config', 'get', 'demo', 'agents.defaults.timeoutSeconds'])).toBe(98);
   });
 
   test('at every step of destroy: the next run ends it, and nothing is left', { timeout: 900_000 }, async () => {
