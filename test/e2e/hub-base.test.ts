@@ -87,6 +87,23 @@ test('the host is imported into an empty state by what it holds', async () => {
   expect(changes).toMatchObject([{ op: 'create' }, { op: 'update', resource: 'chp:index:Host::host' }]);
 });
 
+test('tenants of one host open ports of their own; who wants no firewall any more takes away its own alone', async () => {
+  const open = async () => /elements = \{ (.*?) \}/s.exec((await on('nft list set inet chp open')) ?? '')?.[1];
+  const other = { ...hub.args, tenant: 'other', firewallPorts: [22, 8080] };
+  await upHub(other, hub.options, quiet);
+  expect(await open()).toBe('22, 8080');
+  expect(await previewHub(hub.args, hub.options)).toEqual([]);
+  await upHub({ ...hub.args, firewallPorts: null }, hub.options, quiet);
+  expect(await open()).toBe('22, 8080');
+  await upHub(hub.args, hub.options, quiet);
+  await destroyHub('other', hub.options);
+  expect(await open()).toBe('22');
+  await upHub({ ...hub.args, firewallPorts: null }, hub.options, quiet);
+  expect(await on('nft list ruleset; ls /etc/systemd/system/chp-firewall.service 2>&1 || true')).toContain('No such');
+  expect(await on('nft list ruleset')).toBe('');
+  expect(await previewHub({ ...hub.args, firewallPorts: null }, hub.options)).toEqual([]);
+});
+
 test('destroy leaves the host as it was', async () => {
   await destroyHub('demo', hub.options);
   expect(await listing()).toBe(before);

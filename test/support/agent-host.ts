@@ -20,7 +20,8 @@ import { withDefaults } from '../../src/core/tenant/defaults.ts';
 import type { TenantDocument } from '../../src/core/tenant/schema.ts';
 import { scanTree, writeTreeArchive } from '../../src/core/tree-archive.ts';
 import { type BuiltGeneration, buildGeneration } from '../../src/operations/build-generation.ts';
-import { convergeBase, removeBase } from '../../src/playbooks/host-base/flow.ts';
+import { convergeBase } from '../../src/playbooks/host-base/flow.ts';
+import { removeBase } from '../../src/playbooks/host-base/remove.ts';
 import { freePort } from './free-port.ts';
 import { TEST_CACHE, testBundle } from './runtime-bundle.ts';
 

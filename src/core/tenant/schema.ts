@@ -249,7 +249,8 @@ export const TenantSchema = Type.Object(
           firewall: Type.Optional(
             Type.Boolean({
               default: true,
-              description: 'Default-deny nftables table (IPv4 and IPv6) with SSH and `allowPorts` open.',
+              description:
+                'Default-deny nftables table (IPv4 and IPv6) with SSH and the `allowPorts` of all tenants of the host open. It goes with the last tenant that wants it.',
             }),
           ),
           allowPorts: Type.Optional(

@@ -15,7 +15,7 @@ export interface DesiredBase {
   ageIdentity: string;
   /** PEM. */
   signingPublicKey: string;
-  /** Inbound TCP ports to leave open; null = no firewall of ours. */
+  /** Inbound TCP ports that this tenant needs open; null = it asks for no firewall of ours. */
   firewallPorts: readonly number[] | null;
   packages: readonly string[];
   /** The gateway may change its own config: somebody but the operator owns parts of it. Default false. */
@@ -38,6 +38,11 @@ export interface BaseFile extends BaseDir {
 export const FIREWALL_UNIT = 'chp-firewall.service';
 export const FIREWALL_UNIT_FILE = `/etc/systemd/system/${FIREWALL_UNIT}`;
 
+/** The firewall is the host's, and each of its tenants may open ports: a file of its own says which. */
+export function firewallRules(root: string, tenant: string): string {
+  return `${root}/agent/firewall/${tenant}.nft`;
+}
+
 /** User that owns what the gateway writes. */
 export function ownerOf({ manager, tenant }: Pick<DesiredBase, 'manager' | 'tenant'>, login: string): string {
   return needsRoot(manager) ? tenantUser(tenant) : login;
@@ -53,6 +58,7 @@ export function desiredDirs(desired: DesiredBase, login: string): BaseDir[] {
   return [
     dir(host.root, '755'),
     dir(parent(host.agent), '755'),
+    ...(desired.firewallPorts ? [dir(parent(firewallRules(desired.root, desired.tenant)), '755')] : []),
     dir(host.trees, '755'),
     dir(host.objects, '700'),
     dir(host.tenants, '711'),
@@ -102,14 +108,13 @@ function firewallFiles(
   desired: DesiredBase,
   file: (path: string, mode: string, content: string) => BaseFile,
 ): BaseFile[] {
-  if (!desired.firewallPorts) return [];
-  const rules = template('firewall.nft').replace(
-    '{{ports}}',
-    [...new Set(desired.firewallPorts)].sort((a, b) => a - b).join(', '),
-  );
+  const { root, tenant, firewallPorts } = desired;
+  if (!firewallPorts) return [];
+  const ports = [...new Set(firewallPorts)].sort((a, b) => a - b).join(', ');
   return [
-    file(`${desired.root}/agent/firewall.nft`, '644', rules),
-    file(FIREWALL_UNIT_FILE, '644', template(FIREWALL_UNIT).replaceAll('{{root}}', desired.root)),
+    file(`${root}/agent/firewall.nft`, '644', template('firewall.nft').replaceAll('{{root}}', root)),
+    file(firewallRules(root, tenant), '644', `add element inet chp open { ${ports} }\n`),
+    file(FIREWALL_UNIT_FILE, '644', template(FIREWALL_UNIT).replaceAll('{{root}}', root)),
   ];
 }
 

@@ -1,9 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { posix } from 'node:path';
 import { createGzip, createZstdDecompress } from 'node:zlib';
-import { diskFault } from '../../core/disk-fault.ts';
-import { ChpError } from '../../core/errors.ts';
-import { BASE_IMAGE, needsRoot, tenantUser } from '../../core/host-layout.ts';
+import { needsRoot } from '../../core/host-layout.ts';
 import type { Transport } from '../../core/ports/transport.ts';
 import { readTreeEntries } from '../../core/tree-archive.ts';
 import {
@@ -12,14 +9,12 @@ import {
   desiredDirs,
   desiredFiles,
   FIREWALL_UNIT,
-  FIREWALL_UNIT_FILE,
+  firewallRules,
   ownerOf,
 } from './desired.ts';
+import { dropFirewall } from './firewall.ts';
+import { alone, failed, LONG_MS, quote, runScript } from './shell.ts';
 import { type BaseAction, type BaseFacts, describeAction, planBase } from './steps.ts';
-
-const LONG_MS = 600_000;
-/** As long as another run may take to put node there. */
-const LOCK_S = 300;
 
 /** Brings a host's base in line. @returns what was done, in words; empty when nothing was. */
 export async function convergeBase(transport: Transport, desired: DesiredBase): Promise<string[]> {
@@ -47,58 +42,12 @@ export async function readBase(transport: Transport, desired: DesiredBase): Prom
   return planBase(await readBaseFacts(transport, desired), desired).map(describeAction);
 }
 
-/** Takes away what `convergeBase` made; what other tenants on the host share stays until the last one goes. */
-export async function removeBase(
-  transport: Transport,
-  base: Pick<DesiredBase, 'root' | 'tenant' | 'manager'>,
-): Promise<void> {
-  const { root, tenant } = base;
-  const user = tenantUser(tenant);
-  const lines = [`rm -rf ${quote(`${root}/tenants/${tenant}`)}`];
-  if (needsRoot(base.manager))
-    lines.push(
-      `if id -u ${user} >/dev/null 2>&1; then`,
-      // A process that was killed keeps the user busy for a moment.
-      `  for i in 1 2 3 4 5 6 7 8 9 10; do pkill -KILL -u ${user} || break; sleep 0.2; done`,
-      `  PATH=$PATH:/usr/sbin userdel ${user}`,
-      'fi',
-    );
-  lines.push(
-    `if [ -d ${quote(root)} ] && [ -z "$(ls -A ${quote(`${root}/tenants`)} 2>/dev/null)" ]; then`,
-    ...(needsRoot(base.manager)
-      ? [
-          `  if [ -f ${FIREWALL_UNIT_FILE} ]; then systemctl disable --now ${FIREWALL_UNIT} >/dev/null 2>&1 || true; rm -f ${FIREWALL_UNIT_FILE}; systemctl daemon-reload; fi`,
-          `  if command -v docker >/dev/null 2>&1; then docker image rm ${BASE_IMAGE} >/dev/null 2>&1 || true; fi`,
-        ]
-      : []),
-    // A disk of its own is mounted there on some hosts: what is on it goes, it stays.
-    `  rm -rf ${quote(root)}/* ${quote(root)}/.[!.]*`,
-    `  rmdir ${quote(root)} 2>/dev/null || [ -z "$(ls -A ${quote(root)})" ]`,
-    // The login user's: made for this folder alone.
-    ...(posix.basename(posix.dirname(root)) === '.chp'
-      ? [`  rmdir ${quote(posix.dirname(root))} 2>/dev/null || true`]
-      : []),
-    'fi',
-  );
-  await runScript(transport, needsRoot(base.manager), [...alone(root), ...lines, ''].join('\n'));
-}
-
-/**
- * How a script begins that changes what tenants of a host share: one at a time, as long as its shell lives. The lock is
- * on a folder that is there before chp is, and stays.
- */
-function alone(root: string): string[] {
-  const folder = posix.dirname(posix.dirname(root));
-  return [
-    'set -eu',
-    `exec 9<${quote(folder)}`,
-    `flock -w ${LOCK_S} 9 || { echo 'another run on this host does not end' >&2; exit 1; }`,
-  ];
-}
-
 async function readBaseFacts(transport: Transport, desired: DesiredBase): Promise<BaseFacts> {
   const login = (await transport.exec(['id', '-un'])).stdout.trim();
-  const paths = [...desiredDirs(desired, login), ...desiredFiles(desired, login)].map(({ path }) => path);
+  const paths = [
+    ...[...desiredDirs(desired, login), ...desiredFiles(desired, login)].map(({ path }) => path),
+    ...(desired.firewallPorts ? [] : [firewallRules(desired.root, desired.tenant)]),
+  ];
   const script = [
     `id -u ${ownerOf(desired, login)} >/dev/null 2>&1 && echo user`,
     `[ -x ${quote(`${desired.root}/trees/${desired.node.digest}/bin/node`)} ] && echo node`,
@@ -203,27 +152,9 @@ function scriptOf(action: BaseAction, desired: DesiredBase): string[] {
         `systemctl enable --quiet ${FIREWALL_UNIT}`,
         `systemctl restart ${FIREWALL_UNIT}`,
       ];
+    case 'drop-firewall':
+      return dropFirewall(desired);
     case 'install-node':
       return [];
   }
-}
-
-/** The script goes in by stdin: what it holds must not be seen in the process list. */
-async function runScript(transport: Transport, root: boolean, script: string): Promise<{ stdout: string }> {
-  const { code, stdout, stderr } = await transport.exec(['sh', '-s'], { input: script, root, deadlineMs: LONG_MS });
-  if (code !== 0) throw failed(transport, 'a step on the host failed', stderr);
-  return { stdout };
-}
-
-function failed(transport: Transport, what: string, stderr: string): ChpError {
-  const why = stderr.trim().slice(-600);
-  const disk = diskFault({ message: why });
-  return new ChpError(disk?.code ?? 'AGENT_FAILED', `${transport.target}: ${disk?.message ?? what}`, {
-    ...(why ? { why } : {}),
-    next: disk?.next ?? ['Run the same command again; if it stays, look at the host.'],
-  });
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -5,7 +5,8 @@ import {
   type DesiredBase,
   desiredDirs,
   desiredFiles,
-  FIREWALL_UNIT,
+  FIREWALL_UNIT_FILE,
+  firewallRules,
   ownerOf,
 } from './desired.ts';
 
@@ -31,7 +32,8 @@ export type BaseAction =
   | { do: 'install-node'; digest: string }
   | ({ do: 'put-file' } & BaseFile)
   | { do: 'make-image' }
-  | { do: 'load-firewall' };
+  | { do: 'load-firewall' }
+  | { do: 'drop-firewall' };
 
 /** What has to be done, in order; nothing when the host is as it should be. Pure. */
 export function planBase(facts: BaseFacts, desired: DesiredBase): BaseAction[] {
@@ -49,14 +51,18 @@ export function planBase(facts: BaseFacts, desired: DesiredBase): BaseAction[] {
   }
   if (!facts.nodeTree) actions.push({ do: 'install-node', digest: desired.node.digest });
   if (desired.baseImage && !facts.baseImage) actions.push({ do: 'make-image' });
+  const { root, tenant } = desired;
+  const rules = firewallRules(root, tenant);
+  const ofFirewall = [`${root}/agent/firewall.nft`, rules, FIREWALL_UNIT_FILE];
   let firewallChanged = false;
   for (const file of desiredFiles(desired, facts.login)) {
     const is = facts.paths[file.path];
     if (is?.mode === file.mode && is.owner === file.owner && is.sha256 === file.sha256) continue;
     actions.push({ do: 'put-file', ...file });
-    if (file.path.endsWith('/firewall.nft') || file.path.endsWith(FIREWALL_UNIT)) firewallChanged = true;
+    if (ofFirewall.includes(file.path)) firewallChanged = true;
   }
   if (desired.firewallPorts && (firewallChanged || !facts.firewall)) actions.push({ do: 'load-firewall' });
+  if (!desired.firewallPorts && facts.paths[rules]) actions.push({ do: 'drop-firewall' });
   return actions;
 }
 
@@ -77,5 +83,7 @@ export function describeAction(action: BaseAction): string {
       return `image ${BASE_IMAGE}`;
     case 'load-firewall':
       return 'firewall rules';
+    case 'drop-firewall':
+      return 'firewall rules to be taken away';
   }
 }

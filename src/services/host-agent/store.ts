@@ -43,9 +43,10 @@ export class Store {
       const stream = new PassThrough();
       const extracted = extractTreeArchive(stream, this.tree(header.blob), header.blob);
       const fed = pipeline(chunks, stream);
-      // Whichever fails first takes the other with it; the archive's own words say more than the pipe's.
-      const [unpacked, sent] = await Promise.allSettled([extracted.catch((error) => fail(stream, error)), fed]);
-      if (sent.status === 'rejected' && !(sent.reason instanceof Gone)) throw sent.reason;
+      extracted.catch(() => stream.destroy());
+      // Whichever fails first takes the other with it, and says more than the pipe between them.
+      const [unpacked, sent] = await Promise.allSettled([extracted, fed]);
+      if (sent.status === 'rejected' && sent.reason.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw sent.reason;
       if (unpacked.status === 'rejected') throw unpacked.reason;
       return;
     }
@@ -90,12 +91,4 @@ export class Store {
       if (/^[0-9a-f]{64}$/.test(name) && !kept.trees.has(name))
         await rm(join(this.#layout.trees, name), { recursive: true, force: true });
   }
-}
-
-/** The stream was given up because what reads it failed. */
-class Gone extends Error {}
-
-function fail(stream: PassThrough, error: unknown): never {
-  stream.destroy(new Gone());
-  throw error;
 }

@@ -3,7 +3,8 @@ import { ChpError } from '../../core/errors.ts';
 import { needsRoot, tenantLayout } from '../../core/host-layout.ts';
 import type { Transport } from '../../core/ports/transport.ts';
 import type { DesiredBase } from '../../playbooks/host-base/desired.ts';
-import { convergeBase, readBase, removeBase } from '../../playbooks/host-base/flow.ts';
+import { convergeBase, readBase } from '../../playbooks/host-base/flow.ts';
+import { removeBase } from '../../playbooks/host-base/remove.ts';
 import type { HubArgs } from '../args/hub.ts';
 
 /** Inputs of the Host resource: the stack's, and the parts of the identity that the host keeps. */

@@ -1,8 +1,19 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sha256 } from '../../../../src/core/digest.ts';
+import { scanTree, writeTreeArchive } from '../../../../src/core/tree-archive.ts';
 import { Store } from '../../../../src/services/host-agent/store.ts';
 
 let root: string;
@@ -53,6 +64,16 @@ test('an archive that is no tree is refused and leaves nothing', async () => {
     { code: 'INTEGRITY' },
   );
   expect(files()).toEqual([]);
+});
+
+test('what is wrong with a tree is told although most of it was still to come', async () => {
+  const source = join(root, 'source');
+  mkdirSync(source);
+  writeFileSync(join(source, 'large'), randomBytes(8 * 1024 * 1024));
+  const archive = join(root, 'archive');
+  await writeTreeArchive(source, await scanTree(source), archive);
+  const blob = { blob: 'e'.repeat(64), kind: 'tree', size: statSync(archive).size } as const;
+  await expect(store.receive(blob, createReadStream(archive))).rejects.toMatchObject({ code: 'INTEGRITY' });
 });
 
 test('prune keeps what is referred to', async () => {
