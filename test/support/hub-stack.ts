@@ -25,13 +25,13 @@ export function testEngine(env: NodeJS.ProcessEnv = process.env): Promise<{ path
 export class HubStack implements AsyncDisposable {
   readonly dir: string;
   readonly args: HubArgs;
-  readonly options: StackOptions;
+  readonly #options: Omit<StackOptions, 'signal'>;
   readonly notes: string[];
 
-  constructor(dir: string, args: HubArgs, options: StackOptions, notes: string[]) {
+  constructor(dir: string, args: HubArgs, options: Omit<StackOptions, 'signal'>, notes: string[]) {
     this.dir = dir;
     this.args = args;
-    this.options = options;
+    this.#options = options;
     this.notes = notes;
   }
 
@@ -64,14 +64,18 @@ export class HubStack implements AsyncDisposable {
       ...host,
     };
     const notes: string[] = [];
-    const options: StackOptions = {
+    const options = {
       home: chpHome(env),
       env,
       engine,
-      signal: AbortSignal.timeout(110_000),
-      note: (text) => notes.push(text),
+      note: (text: string) => notes.push(text),
     };
     return new HubStack(dir, args, options, notes);
+  }
+
+  /** For one run: its time begins now. */
+  get options(): StackOptions {
+    return { ...this.#options, signal: AbortSignal.timeout(110_000) };
   }
 
   /** Below the root of the host. */
