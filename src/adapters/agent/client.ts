@@ -203,6 +203,8 @@ export class AgentClient {
         if (event.event === 'error') throw fromHost(event.error);
         // Sending may take long and the host may fail meanwhile: keep reading.
         void Promise.resolve(session.onEvent(event)).catch((error: unknown) => {
+          // It is gone: its own last words, or how it ended, say why.
+          if (stdin.destroyed) return;
           failure ??= error;
           // Its input ends: then it puts back what it began. Killed, it would be left for later.
           stdin.destroy();
