@@ -1,17 +1,21 @@
 import { ExpressionError } from './limits.ts';
-import { metered } from './meter.ts';
+import { type Allowance, metered } from './meter.ts';
 import { explained, parseExpression, type Variable } from './parse.ts';
 import { bareExpression, hasExpression, parseTemplate, wholeExpression } from './template.ts';
 
+/** Who pays for an evaluation; expressions don't see it. */
+export const PAID_BY: unique symbol = Symbol('paid by');
+
 /** JSON values by variable; what is left out can't be used. */
-export type Context = Partial<Record<Variable, unknown>>;
+export type Context = Partial<Record<Variable, unknown>> & { [PAID_BY]?: Allowance };
 
 /** Value of an expression, as JSON. @throws ExpressionError */
 export function evaluate(source: string, context: Context): unknown {
   const { run } = parseExpression(source);
   let value: unknown;
   try {
-    value = metered(() => run({ ...context }));
+    const { [PAID_BY]: allowance, ...variables } = context;
+    value = metered(() => run(variables), source.length, allowance);
   } catch (error) {
     throw explained(error);
   }

@@ -13,6 +13,8 @@ export const LIMITS = {
   text: 64 * 1024,
   /** Elements visited, and 32 characters each, in one evaluation. */
   work: 250_000,
+  /** The same of all evaluations of a run between two waits, longer expressions counting more: some seconds at most. */
+  stretch: 4_000_000,
 } as const;
 
 /** An expression that is not allowed, or that can't be evaluated on these values. */

@@ -7,14 +7,26 @@ import { ExpressionError, LIMITS } from './limits.ts';
 let left: number = LIMITS.work;
 let weights = new WeakMap<object, number>();
 
-/** Runs an evaluation with a full meter. */
-export function metered<T>(evaluate: () => T): T {
+/** Characters of an expression that cost about as much as going on to the next element. */
+const STEP_SIZE = 60;
+
+/** What a run may still compute before it waits for something. */
+export interface Allowance {
+  left: number;
+}
+
+export const allowance = (): Allowance => ({ left: LIMITS.stretch });
+
+/** Runs an evaluation with a full meter. `size`: characters of the expression. @throws ExpressionError */
+export function metered<T>(evaluate: () => T, size: number, run?: Allowance): T {
+  if (run && run.left < 0) throw new ExpressionError('the run computes without end');
   left = LIMITS.work;
   weights = new WeakMap();
   try {
     return evaluate();
   } finally {
     weights = new WeakMap();
+    if (run) run.left -= (LIMITS.work - left) * (1 + size / STEP_SIZE);
   }
 }
 

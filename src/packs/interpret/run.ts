@@ -1,5 +1,6 @@
 import { renderValue } from '../expressions/evaluate.ts';
 import { ExpressionError } from '../expressions/limits.ts';
+import { type Allowance, allowance } from '../expressions/meter.ts';
 import { RunEnd, StepFailure, statusOf } from './failure.ts';
 import type { RunInput, RunPorts, RunResult } from './ports.ts';
 import { contextOf, type Frame, frameIn, type Running } from './state.ts';
@@ -10,7 +11,8 @@ import { forget, runSteps } from './steps.ts';
  * Faults that are not the pack’s (a cancellation, say) are thrown on.
  */
 export async function runPack(input: RunInput, ports: RunPorts): Promise<RunResult> {
-  const running: Running = { input, ports, steps: {}, records: [], count: 0 };
+  const paid = allowance();
+  const running: Running = { input, ports: renewing(ports, paid), steps: {}, records: [], count: 0, allowance: paid };
   ports.watch?.(running.records);
   forget(running, input.pack.steps);
   // A run that was started by hand has no item, where a schedule would have given it one.
@@ -25,6 +27,24 @@ export async function runPack(input: RunInput, ports: RunPorts): Promise<RunResu
     if (!(error instanceof ExpressionError)) throw error;
     return { status: 'blocked', outputs: {}, reason: `outputs: ${error.message}`, steps: running.records };
   }
+}
+
+/** Whoever begins to wait for something may compute as much again. Adds no turn of its own: histories stay as they are. */
+function renewing(ports: RunPorts, paid: Allowance): RunPorts {
+  const renewed =
+    <A extends unknown[], T>(wait: (...args: A) => T) =>
+    (...args: A): T => {
+      Object.assign(paid, allowance());
+      return wait(...args);
+    };
+  return {
+    run: ports.run,
+    now: () => ports.now(),
+    act: renewed((call) => ports.act(call)),
+    sleep: renewed((ms) => ports.sleep(ms)),
+    decisions: renewed((envelope, deadline, enough) => ports.decisions(envelope, deadline, enough)),
+    runPack: renewed((pack, inputs, path) => ports.runPack(pack, inputs, path)),
+  };
 }
 
 /** null = every step went well. */

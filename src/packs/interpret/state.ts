@@ -1,4 +1,5 @@
-import type { Context } from '../expressions/evaluate.ts';
+import { type Context, PAID_BY } from '../expressions/evaluate.ts';
+import type { Allowance } from '../expressions/meter.ts';
 import type { RunInput, RunPorts, StepRecord } from './ports.ts';
 
 /** Steps of one run, those in loops each time; a run’s history has a bound. */
@@ -17,6 +18,7 @@ export interface Running {
   readonly ports: RunPorts;
   readonly steps: Record<string, StepState>;
   readonly records: StepRecord[];
+  readonly allowance: Allowance;
   count: number;
 }
 
@@ -46,7 +48,7 @@ export const isApproved = (frame: Frame | null): boolean =>
   frame !== null && (frame.approved || isApproved(frame.outer));
 
 /** What expressions see at a step. */
-export function contextOf({ input, ports, steps }: Running, frame: Frame): Context {
+export function contextOf({ input, ports, steps, allowance }: Running, frame: Frame): Context {
   const { name, timezone, members } = input.tenant;
   return {
     inputs: input.inputs,
@@ -56,6 +58,7 @@ export function contextOf({ input, ports, steps }: Running, frame: Frame): Conte
     trigger: input.trigger,
     now: iso(ports.now()),
     run: { id: ports.run },
+    [PAID_BY]: allowance,
     ...(frame.item ? { item: frame.item.value } : {}),
     ...(frame.failure ? { failure: frame.failure } : {}),
   };

@@ -9,7 +9,8 @@ const MAX_WATCHED = 10_000;
 
 /**
  * Ends runs whose code does not come to an end: each attempt holds a workflow thread for `TASK_LIMIT_MS`, and the server
- * would hand them out again for ever. The SDK tells of a failed workflow task by its log only.
+ * would hand them out again for ever. The SDK tells of a failed workflow task by its log only. Its clock sees code up to
+ * the next promise; what a pack computes from step to step the interpreter bounds (`LIMITS.stretch`).
  */
 export class TaskGuard {
   readonly #strikes = new Map<string, number>();

@@ -75,7 +75,7 @@ export async function describeRun(
   const handle = client.workflow.getHandle(run);
   const info = await ofTenant(tenant, run, () => handle.describe());
   const summary = await summaryOf(client, info);
-  if (summary.status === 'running') return { ...summary, steps: await handle.query(stepsQuery) };
+  if (summary.status === 'running') return { ...summary, steps: await handle.query(stepsQuery).catch(() => []) };
   const result = await handle.result().catch(() => null);
   return { ...summary, steps: (result as RunResult | null)?.steps ?? [] };
 }

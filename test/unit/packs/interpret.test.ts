@@ -57,3 +57,31 @@ describe('a run', () => {
     expect((JSON.parse(JSON.stringify(result)) as RunResult).status).toBe(result.status);
   });
 });
+
+/** 800 steps in a row that go through a list `terms` times, and nothing that is waited for in between. */
+function computing(terms: number, length: number) {
+  const numbers = Array.from({ length }, (_, index) => index);
+  const found = `\${{ ${Array(terms).fill('steps.n.output.l.exists(a, a * a < item - 200)').join(' || ')} }}`;
+  const steps = Array.from({ length: 8 }, (_, index) => ({ id: `burn${index}`, uses: 'set', with: { found } }));
+  const document = {
+    ...HEAD,
+    steps: [
+      { id: 'n', uses: 'set', with: { l: numbers, rounds: Array.from({ length: 100 }, (_, index) => index) } },
+      { id: 'burn', 'for-each': 'steps.n.output.rounds', steps },
+    ],
+  };
+  const fixture = { description: 'Nothing is asked.', answers: [], expect: { status: 'success' } } as Fixture;
+  return runFixture(compilePack(document as unknown as PackDocument, new Map()), fixture);
+}
+
+describe('a run that computes', () => {
+  it('much, within reason, ends well', async () => {
+    expect((await computing(1, 100)).result).toMatchObject({ status: 'success' });
+  });
+
+  it('without end is ended, though each of its steps is within the limits', async () => {
+    const { result } = await computing(20, 1000);
+    expect(result).toMatchObject({ status: 'blocked', reason: expect.stringContaining('computes without end') });
+    expect(result.steps.length).toBeLessThan(100);
+  });
+});
