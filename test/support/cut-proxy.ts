@@ -36,6 +36,8 @@ export class CutProxy implements AsyncDisposable {
     this.bytesPerSecond = null;
     this.refuse = 0;
     this.count = 0;
+    this.sent = 0;
+    this.received = 0;
   }
 
   /** Ends every connection at once, as a reset does. */
