@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Config, type Interfaces, run } from '@oclif/core';
+import { chooseColours } from './presenters/colour.ts';
 import { asChpError, reportError } from './presenters/error.ts';
 import { unknownCommand } from './presenters/usage.ts';
 
@@ -11,6 +12,7 @@ export async function start(argv: string[], root: string, pjson: Interfaces.PJSO
     if (error.code === 'EPIPE') process.exit(0);
     throw error;
   });
+  chooseColours(argv, process.env);
   let config: Config | undefined;
   try {
     config = await Config.load({ root, pjson: commandsOf(root, pjson) });

@@ -1,5 +1,4 @@
 import { Command, Flags, type Interfaces } from '@oclif/core';
-import chalk from 'chalk';
 import { ChpError } from '../core/errors.ts';
 import { redactor } from '../core/redact.ts';
 import { type Context, openContext } from '../operations/context.ts';
@@ -52,7 +51,6 @@ export abstract class ChpCommand<T extends typeof Command> extends Command {
     });
     this.flags = flags as FlagsOf<T>;
     this.args = args as ArgsOf<T>;
-    if (this.flags.json || !process.stdout.isTTY || process.env.NO_COLOR) chalk.level = 0;
     // Whoever asks twice is not kept waiting: the second signal ends the process, as kill would.
     const stop = (): void => this.#abort.abort();
     process.once('SIGINT', stop).once('SIGTERM', stop);

@@ -1,4 +1,4 @@
-import chalk from 'chalk';
+import { chalkStderr } from 'chalk';
 import { ChpError } from '../core/errors.ts';
 import { redactor } from '../core/redact.ts';
 
@@ -15,11 +15,11 @@ export function reportError(fault: ChpError, argv: readonly string[]): void {
 
 /** An error for people: what, why, what next. Chp's own faults say so. */
 export function presentError(error: ChpError): string {
-  const lines = [`${chalk.red('Error:')} ${error.message}`];
-  if (error.why) lines.push(`${chalk.bold('Why:')} ${error.why}`);
+  const lines = [`${chalkStderr.red('Error:')} ${error.message}`];
+  if (error.why) lines.push(`${chalkStderr.bold('Why:')} ${error.why}`);
   const [first, ...rest] = error.next;
-  if (first !== undefined) lines.push(`${chalk.bold('Next:')} ${first}`, ...rest.map((step) => `      ${step}`));
-  lines.push(chalk.dim(`(${error.code}, exit ${error.exitCode})`));
+  if (first !== undefined) lines.push(`${chalkStderr.bold('Next:')} ${first}`, ...rest.map((step) => `      ${step}`));
+  lines.push(chalkStderr.dim(`(${error.code}, exit ${error.exitCode})`));
   return lines.join('\n');
 }
 
