@@ -1,4 +1,5 @@
-const HIDDEN = '[hidden]';
+/** What stands where a secret was. */
+export const HIDDEN = '[hidden]';
 /** Shorter values would hide ordinary words; secrets that short protect nothing. */
 const MIN_LENGTH = 6;
 const MIN_LINE_LENGTH = 16;

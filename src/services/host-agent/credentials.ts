@@ -24,6 +24,13 @@ export async function decryptSecret(
   return decrypt(root, manifest.tenant, await store.read(file.sha256), name);
 }
 
+/** The values of all secrets of a generation; of one that can't be decrypted nothing is known. */
+export async function secretsOf(root: string, manifest: GenerationManifest, store: Store): Promise<string[]> {
+  const names = manifest.files.flatMap(({ path }) => SECRET_FILE.exec(path)?.[1] ?? []);
+  const values = await Promise.all(names.map((name) => decryptSecret(root, manifest, name, store).catch(() => null)));
+  return values.filter((value) => value !== null);
+}
+
 /**
  * Puts every secret of the generation where the services get it: encrypted to this machine by systemd-creds, or, where
  * there is no systemd-creds in use, as 0600 files in a 0700 directory. Secrets the generation lacks are removed.

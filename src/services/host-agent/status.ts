@@ -3,15 +3,18 @@ import { basename, join, relative } from 'node:path';
 import type { HostStatus } from '../../core/agent-protocol.ts';
 import { configDrift } from '../../core/config-drift.ts';
 import { type Digest, digestOf, sha256 } from '../../core/digest.ts';
+import { hideSecrets } from '../../core/drift-secrets.ts';
 import { ChpError } from '../../core/errors.ts';
 import { type SignedGeneration, treesOf } from '../../core/generation.ts';
 import { hostLayout, tenantLayout } from '../../core/host-layout.ts';
 import { TREE_MANIFEST } from '../../core/tree.ts';
+import { secretsOf } from './credentials.ts';
 import type { Host } from './host.ts';
 import { Journal } from './journal.ts';
 import type { Manager } from './manager/manager.ts';
 import { resolveServices } from './manager/resolve.ts';
 import { runningConfig } from './running-config.ts';
+import { Store } from './store.ts';
 
 /** Digest of the generation that `current` points to; null = none. */
 export function currentGeneration(root: string, tenant: string): Digest | null {
@@ -58,7 +61,7 @@ export async function hostStatus(host: Host, tenant: string, manager: Manager): 
     previous: journal.previous(),
     interrupted: open ? { step: open.step ?? 'received', generation: open.generation } : null,
     services: existsSync(layout.dir) ? await manager.status() : [],
-    drift: current ? await driftOf(host, tenant, current, live, manager) : { config: [], files: [] },
+    drift: current ? await shownDrift(host, tenant, current, live, manager) : { config: [], files: [] },
     configDigest: {
       file: live === null ? null : sha256(live),
       running: stored && (await runningConfig(host.root, stored.manifest)),
@@ -66,7 +69,16 @@ export async function hostStatus(host: Host, tenant: string, manager: Manager): 
   };
 }
 
-/** Where files, units and live config differ from the generation that runs. */
+/** As `driftOf`, for people: a hand edit, or the gateway itself, may have put a secret's value into the live file. */
+async function shownDrift(...asked: Parameters<typeof driftOf>): Promise<HostStatus['drift']> {
+  const drift = await driftOf(...asked);
+  const [{ root }, tenant, current] = asked;
+  const manifest = storedGeneration(root, tenant, current)?.manifest;
+  if (!manifest || drift.config.length === 0) return drift;
+  return { ...drift, config: hideSecrets(drift.config, await secretsOf(root, manifest, new Store(root))) };
+}
+
+/** Where files, units and live config differ from the generation that runs. Values as they are: not to be shown. */
 export async function driftOf(
   { root }: Host,
   tenant: string,
