@@ -3,15 +3,28 @@ export interface Side {
   label: string;
   /** Untimed, before each run. */
   before?: () => Promise<void>;
+  /** Its time counts, unless it resolves to a `Figure`. */
   run: () => Promise<unknown>;
   /** Runs a round, of which the median counts: for what is quick beside the others. Default 1. */
   times?: number;
 }
 
-/** What must hold: median time of `subject` ≤ `atMost` × median time of `than`. 1/20 = "twenty times as fast". */
+/** What a run measured by itself, ms: a percentile of many, say. */
+export class Figure {
+  readonly ms: number;
+
+  constructor(ms: number) {
+    this.ms = ms;
+  }
+}
+
+/**
+ * What must hold: median time of `subject` ≤ `atMost` × median time of `than`. 1/20 = "twenty times as fast".
+ * `than` null: ≤ `atMost` milliseconds.
+ */
 export interface Limit {
   subject: string;
-  than: string;
+  than: string | null;
   atMost: number;
 }
 
@@ -43,7 +56,7 @@ export interface SideResult {
 }
 
 export interface LimitResult extends Limit {
-  /** Median of the ratios within one round: what a load that comes and goes distorts least. */
+  /** Median of the ratios within one round: what a load that comes and goes distorts least. Without `than`: milliseconds. */
   ratio: number;
   kept: boolean;
 }
@@ -80,8 +93,8 @@ export async function measure(bench: BenchCase, say: (text: string) => void): Pr
     measured: new Date().toISOString(),
     sides: prepared.sides.map(({ label }) => summary(label, of(label))),
     limits: prepared.limits.map((limit) => {
-      const than = of(limit.than);
-      const ratio = median(of(limit.subject).map((ms, round) => ms / (than[round] as number)));
+      const than = limit.than === null ? null : of(limit.than);
+      const ratio = median(of(limit.subject).map((ms, round) => ms / (than?.[round] ?? 1)));
       return { ...limit, ratio, kept: ratio <= limit.atMost };
     }),
     notes: [...(prepared.notes?.() ?? [])],
@@ -93,14 +106,20 @@ async function timed({ before, run, times = 1 }: Side): Promise<number> {
   while (all.length < times) {
     await before?.();
     const begun = performance.now();
-    await run();
-    all.push(performance.now() - begun);
+    const result = await run();
+    all.push(result instanceof Figure ? result.ms : performance.now() - begun);
   }
   return median(all);
 }
 
 function summary(label: string, times: readonly number[]): SideResult {
   return { label, medianMs: median(times), minMs: Math.min(...times), maxMs: Math.max(...times), rounds: times.length };
+}
+
+/** The value below which a share of them lies: `quantile(times, 0.95)`. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
 }
 
 export function median(values: readonly number[]): number {

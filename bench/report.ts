@@ -68,7 +68,7 @@ function limitsTable(result: CaseResult): string[] {
     '| --- | ---: | ---: | --- |',
     ...result.limits.map(
       (limit) =>
-        `| ${limit.subject} ÷ ${limit.than} | ${figure(limit.ratio)} | ≤ ${figure(limit.atMost)} | ${verdict(limit)} |`,
+        `| ${compared(limit)} | ${shown(limit, limit.ratio)} | ≤ ${shown(limit, limit.atMost)} | ${verdict(limit)} |`,
     ),
   ];
 }
@@ -87,13 +87,15 @@ export function terminal(result: CaseResult): string {
     ),
     ...result.limits.map(
       (limit) =>
-        `  ${limit.subject} ÷ ${limit.than} = ${figure(limit.ratio)}, limit ${figure(limit.atMost)}: ${verdict(limit)}`,
+        `  ${compared(limit)} = ${shown(limit, limit.ratio)}, limit ${shown(limit, limit.atMost)}: ${verdict(limit)}`,
     ),
     ...result.notes.map((note) => `  ${note}`),
     '',
   ].join('\n');
 }
 
+const compared = ({ subject, than }: LimitResult): string => (than === null ? subject : `${subject} ÷ ${than}`);
+const shown = ({ than }: LimitResult, value: number): string => (than === null ? ms(value) : figure(value));
 const verdict = (limit: LimitResult): string => (limit.kept ? 'kept' : 'BROKEN');
 const figure = (value: number): string => (value >= 0.095 ? value.toFixed(2) : value.toFixed(3));
 const ms = (value: number): string =>
