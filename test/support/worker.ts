@@ -38,6 +38,8 @@ export interface TestTenant extends Partial<WorkerTenant> {
 export interface TestWorkerOptions {
   dir: string;
   temporal: string;
+  /** How the server is reached, beside its address. */
+  connection?: Omit<WorkerConfig['temporal'], 'address' | 'namespace'>;
   tenants: TestTenant[];
   env?: NodeJS.ProcessEnv;
   build?: string;
@@ -74,7 +76,7 @@ export async function testWorker(options: TestWorkerOptions): Promise<TestWorker
         createInterface({ input: stream }).on('line', (line) => worker.log.push(parsed(line)));
       for (const deadline = Date.now() + 60_000; ; await sleep(20)) {
         if (worker.log.slice(from).some(({ event }) => event === 'ready')) return;
-        if (child.exitCode !== null || Date.now() > deadline)
+        if (child.exitCode !== null || child.signalCode !== null || Date.now() > deadline)
           throw new Error(`the worker did not start: ${JSON.stringify(worker.log.slice(from), null, 1)}`);
       }
     },
@@ -102,7 +104,7 @@ export function testWorkerTree(): Promise<TreeRef> {
   return workerTree(platform, { home, progress: recordedProgress(), signal: new AbortController().signal });
 }
 
-async function configure({ dir, temporal, tenants, build = 'test' }: TestWorkerOptions): Promise<void> {
+async function configure({ dir, temporal, connection, tenants, build = 'test' }: TestWorkerOptions): Promise<void> {
   const put = async (path: string, value: unknown) => {
     const file = join(dir, 'generation', path);
     await mkdir(join(file, '..'), { recursive: true });
@@ -117,7 +119,7 @@ async function configure({ dir, temporal, tenants, build = 'test' }: TestWorkerO
   }
   const config: WorkerConfig = {
     schema: 1,
-    temporal: { address: temporal, namespace: 'default' },
+    temporal: { address: temporal, namespace: 'default', ...connection },
     build,
     tenants: tenants.map(tenantConfig),
   };

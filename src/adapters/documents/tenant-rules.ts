@@ -1,6 +1,7 @@
 import { didYouMean } from '../../core/documents/problems.ts';
 import { steersProcess } from '../../core/secret-names.ts';
 import type { TenantDocument } from '../../core/tenant/schema.ts';
+import { automationProblems } from './automation-rules.ts';
 import { configProblems } from './config-rules.ts';
 import { memberProblems } from './member-rules.ts';
 import type { SemanticProblem } from './semantic-problem.ts';
@@ -15,6 +16,7 @@ export function semanticProblems(document: TenantDocument): SemanticProblem[] {
     ...skills(document),
     ...secretNames(document),
     ...configProblems(document),
+    ...automationProblems(document),
   ];
 }
 

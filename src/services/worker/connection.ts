@@ -8,6 +8,7 @@ import { log } from './log.ts';
 import type { Secrets } from './secrets.ts';
 
 const KEYWORD = proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
+const INVALID_ARGUMENT = 3;
 const ALREADY_EXISTS = 6;
 const RETRY_MS = 1_000;
 
@@ -49,12 +50,20 @@ function tlsOptions(tls: NonNullable<WorkerConfig['temporal']['tls']>, secrets: 
   };
 }
 
-/** Registers the search attribute where the namespace lacks it. @throws HOST_UNFIT where that is the cluster's admin's */
+/**
+ * Registers the search attribute where the namespace lacks it. Whether it is there, a query tells: Temporal Cloud keeps its
+ * list of them to itself.
+ * @throws HOST_UNFIT where that is the cluster's admin's
+ */
 export async function ensureSearchAttribute(connection: NativeConnection, namespace: string): Promise<void> {
-  const { operatorService } = connection;
+  const { operatorService, workflowService } = connection;
   try {
-    const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
-    if (customAttributes?.[TENANT_ATTRIBUTE] === KEYWORD) return;
+    await workflowService.countWorkflowExecutions({ namespace, query: `${TENANT_ATTRIBUTE} = 'anybody'` });
+    return;
+  } catch (error) {
+    if ((error as { code?: number }).code !== INVALID_ARGUMENT) throw error;
+  }
+  try {
     await operatorService.addSearchAttributes({ namespace, searchAttributes: { [TENANT_ATTRIBUTE]: KEYWORD } });
   } catch (error) {
     if ((error as { code?: number }).code === ALREADY_EXISTS) return;
