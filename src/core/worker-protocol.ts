@@ -13,6 +13,7 @@ export const WORKER_METHODS = [
   'reload', // {} → reads worker.json anew: packs, inputs, members; reconciles schedules → WorkerHealth
   'check', // {} → WorkerChecks: drives every connector and way to notify, without an effect
   'run', // {pack, inputs?, dryRun?, by, wait?: boolean} → {run} or, with wait, {run, result}
+  'try', // {pack: CompiledPack, inputs?, by} → {run, result}: a dry run of a pack that need not be installed
   'trigger', // {kind: 'webhook' | 'message', name, by, payload?, id?} → {runs}: starts the packs that wait for it; `name` is the webhook's name, or what was written
   'runs', // {pack?, status?, limit?} → RunSummary[]
   'describe', // {run} → RunSummary & {steps}

@@ -5,6 +5,7 @@ import type { PackOutcome } from '../operations/packs/install-pack.ts';
 import type { PackView } from '../operations/packs/list-packs.ts';
 import type { PackChange } from '../operations/packs/lock-packs.ts';
 import type { StartedRun } from '../operations/packs/runs.ts';
+import type { PlannedEffect } from '../packs/interpret/ports.ts';
 import { presentEdit } from './edit.ts';
 import { table } from './table.ts';
 
@@ -60,7 +61,15 @@ export function presentRun({ run, result }: StartedRun): string {
     '',
     table(['STEP', 'USES', 'STATUS', 'TOOK', ''], rows),
     ...(outputs.length > 0 ? ['', 'Outputs', ...outputs] : []),
+    ...(result.planned ? ['', ...presentPlanned(result.planned)] : []),
   ].join('\n');
+}
+
+/** What a dry run would have done. */
+function presentPlanned(planned: readonly PlannedEffect[]): string[] {
+  if (planned.length === 0) return ['It would have changed nothing and told nobody.'];
+  const rows = planned.map((effect) => [effect.path, effect.verb, JSON.stringify(effect.with)]);
+  return ['Would have been done', table(['STEP', 'VERB', 'WITH'], rows)];
 }
 
 export function presentRuns(runs: readonly RunSummary[]): string {

@@ -11,7 +11,11 @@ import type { SkillFile } from '../build-generation.ts';
 import type { Context } from '../context.ts';
 
 /** @throws BAD_INPUT naming everything that the packs require and the tenant lacks, each with its command */
-export async function assertProvided(context: Context, tenant: Tenant, packs: readonly PackRecord[]): Promise<void> {
+export async function assertProvided(
+  context: Context,
+  tenant: Tenant,
+  packs: readonly Pick<PackRecord, 'id' | 'compiled'>[],
+): Promise<void> {
   const registry = await context.registry();
   const [skills, secrets, builtin] = await Promise.all([
     registry.skills(tenant.name),

@@ -1,5 +1,6 @@
 import { excerpt } from '../../core/documents/problems.ts';
 import { ChpError } from '../../core/errors.ts';
+import type { CompiledPack } from '../../packs/compiled.ts';
 import { lintPack, type PackProblem } from '../../packs/lint/lint.ts';
 import { type PackFolder, readPackFolder } from '../../packs/load.ts';
 import type { PackDocument } from '../../packs/schema.ts';
@@ -40,6 +41,15 @@ export async function lintPacks(dirs: readonly string[]): Promise<LintedFolder[]
       details: { packs },
     },
   );
+}
+
+/** A pack that has passed lint, compiled, with its files. @throws BAD_DOCUMENT, NOT_FOUND */
+export async function readSoundPack(dir: string): Promise<{ pack: CompiledPack; files: PackFolder['files'] }> {
+  await lintPacks([dir]);
+  const folder = await readPackFolder(dir);
+  const { pack } = lintPack(folder);
+  if (!pack) throw new ChpError('BAD_DOCUMENT', `${dir} changed while it was read`);
+  return { pack, files: folder.files };
 }
 
 /** `file:line:col: message`, with the line it is about. */

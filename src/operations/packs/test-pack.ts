@@ -1,10 +1,8 @@
 import { type PlayedFixture, playFixtures } from '../../adapters/worker/play.ts';
 import { ChpError } from '../../core/errors.ts';
 import { fixturesOf } from '../../packs/fixture-file.ts';
-import { lintPack } from '../../packs/lint/lint.ts';
-import { readPackFolder } from '../../packs/load.ts';
 import type { Context } from '../context.ts';
-import { lintPacks } from './lint-packs.ts';
+import { readSoundPack } from './lint-packs.ts';
 
 export interface TestedPack {
   id: string;
@@ -18,11 +16,8 @@ export interface TestedPack {
  * @throws BAD_DOCUMENT when lint finds an error, NOT_FOUND for a fixture that it has not, UNHEALTHY when one fails
  */
 export async function testPack(context: Context, dir: string, only?: string): Promise<TestedPack> {
-  await lintPacks([dir]);
-  const folder = await readPackFolder(dir);
-  const { pack } = lintPack(folder);
-  if (!pack) throw new ChpError('BAD_DOCUMENT', `${dir} changed while it was read`);
-  const all = fixturesOf(folder.files);
+  const { pack, files } = await readSoundPack(dir);
+  const all = fixturesOf(files);
   const fixtures = only === undefined ? all : new Map([...all].filter(([name]) => name === only));
   if (fixtures.size === 0)
     throw new ChpError('NOT_FOUND', only === undefined ? `${dir} has no fixtures` : `${dir} has no fixture "${only}"`, {

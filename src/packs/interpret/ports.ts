@@ -27,6 +27,16 @@ export interface RunResult {
   /** One sentence: why it is not a success. */
   reason: string | null;
   steps: StepRecord[];
+  /** Of a dry run: what it would have done, in order. */
+  planned?: PlannedEffect[];
+}
+
+/** An effect that a dry run only says. */
+export interface PlannedEffect {
+  path: string;
+  verb: string;
+  /** Expressions evaluated. */
+  with: Record<string, unknown>;
 }
 
 export interface StepRecord {

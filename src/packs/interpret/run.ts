@@ -12,20 +12,29 @@ import { forget, runSteps } from './steps.ts';
  */
 export async function runPack(input: RunInput, ports: RunPorts): Promise<RunResult> {
   const paid = allowance();
-  const running: Running = { input, ports: renewing(ports, paid), steps: {}, records: [], count: 0, allowance: paid };
+  const running: Running = {
+    input,
+    ports: renewing(ports, paid),
+    steps: {},
+    records: [],
+    planned: [],
+    count: 0,
+    allowance: paid,
+  };
   ports.watch?.(running.records);
   forget(running, input.pack.steps);
   // A run that was started by hand has no item, where a schedule would have given it one.
   const perItem = input.pack.triggers.some((trigger) => trigger['for-each'] !== undefined);
   const frame = frameIn(null, perItem ? { item: { value: input.item ?? null } } : {});
   const end = await ending(running, frame);
-  if (end)
-    return { status: end.status, outputs: outputs(running, frame, false), reason: end.message, steps: running.records };
+  const { records: steps, planned } = running;
+  const went = { steps, ...(input.dryRun ? { planned } : {}) };
+  if (end) return { status: end.status, outputs: outputs(running, frame, false), reason: end.message, ...went };
   try {
-    return { status: 'success', outputs: outputs(running, frame, true), reason: null, steps: running.records };
+    return { status: 'success', outputs: outputs(running, frame, true), reason: null, ...went };
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
-    return { status: 'blocked', outputs: {}, reason: `outputs: ${error.message}`, steps: running.records };
+    return { status: 'blocked', outputs: {}, reason: `outputs: ${error.message}`, ...went };
   }
 }
 

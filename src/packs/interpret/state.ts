@@ -1,6 +1,6 @@
 import { type Context, PAID_BY } from '../expressions/evaluate.ts';
 import type { Allowance } from '../expressions/meter.ts';
-import type { RunInput, RunPorts, StepRecord } from './ports.ts';
+import type { PlannedEffect, RunInput, RunPorts, StepRecord } from './ports.ts';
 
 /** Steps of one run, those in loops each time; a run’s history has a bound. */
 export const MAX_STEPS = 1000;
@@ -19,6 +19,8 @@ export interface Running {
   readonly steps: Record<string, StepState>;
   readonly records: StepRecord[];
   readonly allowance: Allowance;
+  /** Filled by a dry run. */
+  readonly planned: PlannedEffect[];
   count: number;
 }
 

@@ -40,7 +40,7 @@ function exchange(path: string, request: string, method: WorkerMethod): Promise<
       if (error) reject(error);
       else resolve(text);
     };
-    socket.setTimeout(method === 'run' ? RUN_DEADLINE_MS : DEADLINE_MS, () =>
+    socket.setTimeout(method === 'run' || method === 'try' ? RUN_DEADLINE_MS : DEADLINE_MS, () =>
       end(new ChpError('DEADLINE', `the worker did not answer to ${method} in time`)),
     );
     socket.once('error', (cause: NodeJS.ErrnoException) =>

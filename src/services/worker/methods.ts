@@ -2,14 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ChpError } from '../../core/errors.ts';
 import { VerbFailure } from '../../core/ports/automation.ts';
 import type { WorkerChecks } from '../../core/worker-protocol.ts';
+import type { CompiledPack } from '../../packs/compiled.ts';
+import type { RunInput } from '../../packs/interpret/ports.ts';
 import { decide } from './decide.ts';
 import { log } from './log.ts';
 import { checkedRequest, type Method, type Request } from './requests.ts';
-import { runInput } from './run-input.ts';
+import { runInput, trialInput } from './run-input.ts';
 import { cancelRun, describeRun, listRuns, startRun } from './runs.ts';
 import type { Answer } from './socket.ts';
 import { type Happening, startOn, written } from './triggers.ts';
-import type { PackWorker } from './worker.ts';
+import type { PackWorker, Tenancy } from './worker.ts';
 
 const DEFAULT_LIMIT = 50;
 const DRAIN_MS = 30_000;
@@ -46,6 +48,11 @@ function methodsOf(worker: PackWorker): Methods {
       return { connectors: checked, channels } satisfies WorkerChecks;
     },
     run: (params) => run(worker, params),
+    try: async ({ tenant, pack, inputs = {}, by }) => {
+      const tenancy = at(tenant);
+      const input = trialInput(tenancy.runtime.tenant, pack as CompiledPack, inputs, by);
+      return toEnd(tenancy, await started(tenancy, input, by));
+    },
     trigger: async ({ tenant, kind, name, by, payload = null, id }) => {
       const { runtime, worker: own } = at(tenant);
       const posted: Happening = { kind: 'webhook', by, payload, id, matches: ({ webhook }) => webhook === name };
@@ -71,19 +78,27 @@ function methodsOf(worker: PackWorker): Methods {
 }
 
 async function run(worker: PackWorker, params: Request<'run'>): Promise<unknown> {
-  const { runtime, worker: own } = worker.tenancy(params.tenant);
-  const input = runInput(runtime.tenant, params.pack, params.inputs ?? {}, {
+  const tenancy = worker.tenancy(params.tenant);
+  const input = runInput(tenancy.runtime.tenant, params.pack, params.inputs ?? {}, {
     trigger: { kind: 'manual', by: params.by, payload: null },
     dryRun: params.dryRun ?? false,
   });
-  const id = await startRun(own.client, input);
+  const id = await started(tenancy, input, params.by);
+  return params.wait ? toEnd(tenancy, id) : { run: id };
+}
+
+async function started({ worker }: Tenancy, input: RunInput, by: string): Promise<string> {
+  const id = await startRun(worker.client, input);
   if (id === null) throw new ChpError('CONFLICT', 'a run of that id goes on already');
-  log('info', 'run-started', { run: id, by: params.by });
-  if (!params.wait) return { run: id };
+  log('info', 'run-started', { run: id, by });
+  return id;
+}
+
+async function toEnd({ worker: { client }, runtime }: Tenancy, id: string): Promise<unknown> {
   try {
-    return { run: id, result: await own.client.workflow.getHandle(id).result() };
+    return { run: id, result: await client.workflow.getHandle(id).result() };
   } catch {
-    const { status, reason, steps } = await describeRun(own.client, runtime.tenant.name, id);
+    const { status, reason, steps } = await describeRun(client, runtime.tenant.name, id);
     return { run: id, result: { status, reason, outputs: {}, steps } };
   }
 }

@@ -1,7 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { ChpError } from '../../core/errors.ts';
 import { TENANT_NAME_PATTERN } from '../../core/names.ts';
-import { PACK_ID_PATTERN, RUN_STATUSES } from '../../packs/schema.ts';
+import { PACK_ID_PATTERN, PackSchema, RUN_STATUSES } from '../../packs/schema.ts';
 import { problemIn } from './forms.ts';
 
 /** The form of every request of core/worker-protocol.ts. `tenant` may be left out where there is one only. */
@@ -18,6 +18,11 @@ const request = <const P extends Record<string, TSchema>>(properties: P) =>
   );
 const values = Type.Record(Type.String(), Type.Unknown());
 
+const CompiledPackSchema = Type.Object(
+  { ...PackSchema.properties, prompts: Type.Record(Type.String(), Type.String()), digest: text(64) },
+  { additionalProperties: false },
+);
+
 export const REQUESTS = {
   health: request({}),
   reload: request({}),
@@ -29,6 +34,7 @@ export const REQUESTS = {
     by: text(120),
     wait: optional(Type.Boolean()),
   }),
+  try: request({ pack: CompiledPackSchema, inputs: optional(values), by: text(120) }),
   trigger: request({
     kind: oneOf(['webhook', 'message']),
     name: text(4000),

@@ -1,4 +1,6 @@
+import { digestOf } from '../../core/digest.ts';
 import { VerbFailure } from '../../core/ports/automation.ts';
+import type { CompiledPack } from '../../packs/compiled.ts';
 import { resolveInputs } from '../../packs/inputs.ts';
 import type { RunInput } from '../../packs/interpret/ports.ts';
 import type { LoadedPack, LoadedTenant } from './config.ts';
@@ -17,6 +19,25 @@ export function runInput(tenant: LoadedTenant, id: string, inputs: Record<string
   };
 }
 
+/** A dry run of a pack from somewhere else; what the tenant set for one of the same name holds. @throws VerbFailure */
+export function trialInput(
+  tenant: LoadedTenant,
+  compiled: CompiledPack,
+  inputs: Record<string, unknown>,
+  by: string,
+): RunInput {
+  const { digest, ...rest } = compiled;
+  if (digestOf(rest) !== digest) throw new VerbFailure('refused', 'the pack does not match its digest');
+  const installed = tenant.packs.find(({ id }) => id === compiled.id)?.inputs ?? {};
+  return {
+    tenant: { name: tenant.name, timezone: tenant.timezone, members: membersOf(tenant) },
+    pack: compiled,
+    inputs: inputsOf(tenant, { compiled, inputs: installed }, inputs),
+    trigger: { kind: 'manual', by, payload: null },
+    dryRun: true,
+  };
+}
+
 /** As expressions see them: contacts stay with the notifier. */
 export const membersOf = (tenant: Pick<LoadedTenant, 'members'>): RunInput['tenant']['members'] =>
   tenant.members.map(({ id, name, role }) => ({ id, name, role }));
@@ -32,7 +53,7 @@ export function usable(tenant: LoadedTenant, id: string): UsablePack {
 /** The tenant's values, over them those of this start; else the pack's defaults. @throws VerbFailure needs-info */
 export function inputsOf(
   tenant: LoadedTenant,
-  { compiled, inputs: installed }: UsablePack,
+  { compiled, inputs: installed }: Pick<UsablePack, 'compiled' | 'inputs'>,
   given: Record<string, unknown>,
 ): Record<string, unknown> {
   const members = tenant.members.map(({ id }) => id);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -45,3 +45,21 @@ test('the demo model gives no answer of the form that is asked for: the run says
     }),
   ]);
 }, 120_000);
+
+test('a pack that is not installed, tried at the tenant’s: its agent answers, and nobody is told', async () => {
+  const tried = await chp.json(['pack', 'test', 'bedtime', '--live', 'demo'], { cwd, code: 8 });
+  expect(tried).toMatchObject({ id: 'bedtime', tenant: 'demo', result: { status: 'needs-info', planned: [] } });
+  const text = readFileSync(join(cwd, 'bedtime', 'pack.yaml'), 'utf8');
+  const plain = text
+    .replace(/\n {6}# An answer that does not match[\s\S]*?\n\n/, '\n\n')
+    .replaceAll('steps.write.output.message', 'steps.write.output.text');
+  writeFileSync(join(cwd, 'bedtime', 'pack.yaml'), plain);
+  const { result } = await chp.json(['pack', 'test', 'bedtime', '--live', 'demo'], { cwd });
+  const [planned] = result.planned;
+  expect(result).toMatchObject({ status: 'success', steps: [{ path: 'write' }, { path: 'tell', message: 'dry run' }] });
+  expect(planned).toMatchObject({ path: 'tell', verb: 'notify', with: { to: ['ana'], text: result.outputs.message } });
+  expect(result.outputs.message).not.toBe('');
+  const shown = await chp.run(['pack', 'test', 'bedtime', '--live', 'demo'], { cwd });
+  expect(shown.stdout).toContain('Would have been done');
+  expect(await chp.json(['inbox', 'demo', '--all'])).toEqual([]);
+}, 180_000);

@@ -165,6 +165,44 @@ test('a dry run says what it would do, and does nothing', async () => {
   expect(world.twilio.messages).toEqual([]);
 });
 
+test('a pack that is not installed can be tried: homes are read, effects are said and not done', async () => {
+  const read = {
+    uses: 'connector.call',
+    with: { connector: 'home-assistant', operation: 'get-state', args: { device: 'lock.front_door' } },
+  };
+  const steps = [
+    { id: 'state', ...read },
+    { id: 'ask', ...approve() },
+    { id: 'open', ...unlock },
+    { id: 'nap', wait: { for: '1d' } },
+  ];
+  const inputs = { who: { type: 'member' as const, description: 'Who is told.' } };
+  const trial = pack([...steps, { id: 'say', ...tell('It is ${{ steps.state.output.state }}', '${{ inputs.who }}') }], {
+    id: 'trial',
+    inputs,
+  });
+  const { result } = await call('try', { pack: trial, inputs: { who: 'ben' }, by: 'ana' });
+  expect(result).toMatchObject({
+    status: 'success',
+    planned: [
+      { path: 'ask', verb: 'approve', with: { ask: ['ana', 'ben'] } },
+      { path: 'open', verb: 'device.call', with: { operation: 'unlock', args: { device: 'lock.front_door' } } },
+      { path: 'say', verb: 'notify', with: { to: ['ben'], text: 'It is locked' } },
+    ],
+  });
+  expect(world.home.state('lock.front_door')).toBe('locked');
+  expect(await call('messages', {})).not.toContainEqual(expect.objectContaining({ text: 'It is locked' }));
+  await expect(call('try', { pack: trial, by: 'ana' })).rejects.toMatchObject({
+    code: 'BAD_INPUT',
+    message: expect.stringContaining('who'),
+  });
+  const forged = { ...trial, steps: [] };
+  await expect(call('try', { pack: forged, by: 'ana' })).rejects.toMatchObject({ code: 'BAD_INPUT' });
+  await expect(call('try', { pack: { ...trial, version: '9.9.9' }, by: 'ana' })).rejects.toMatchObject({
+    message: expect.stringContaining('digest'),
+  });
+});
+
 test('a run keeps the pack that it began with, while that is upgraded and when it is removed', async () => {
   const first = await run('waiting');
   await world.worker.configure(tenants([...installed.filter(({ id }) => id !== 'waiting'), waiting('2.0.0')]));

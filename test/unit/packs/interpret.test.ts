@@ -6,7 +6,7 @@ import { compileSchema } from '../../../src/core/documents/compile-schema.ts';
 import { compilePack } from '../../../src/packs/compile.ts';
 import { type Fixture, FixtureSchema } from '../../../src/packs/fixture.ts';
 import { runFixture } from '../../../src/packs/fixture-run.ts';
-import type { RunResult, VerbCall } from '../../../src/packs/interpret/ports.ts';
+import type { PlannedEffect, RunResult, VerbCall } from '../../../src/packs/interpret/ports.ts';
 import { type PackDocument, PackSchema } from '../../../src/packs/schema.ts';
 
 interface Case {
@@ -18,6 +18,8 @@ interface Case {
   steps?: string[];
   /** Of the calls that left the interpreter. */
   keys?: string[];
+  /** What a dry run would have done. */
+  planned?: PlannedEffect[];
   /** Part of the first call. */
   call?: Partial<VerbCall>;
 }
@@ -53,6 +55,7 @@ describe('a run', () => {
     expect(problems).toEqual([]);
     if (expected.steps) expect(result.steps.map(({ path, status }) => `${path} ${status}`)).toEqual(expected.steps);
     if (expected.keys) expect(calls.map(({ key }) => key)).toEqual(expected.keys);
+    expect(result.planned).toEqual(expected.planned);
     if (expected.call) expect(calls[0]).toMatchObject(expected.call);
     expect((JSON.parse(JSON.stringify(result)) as RunResult).status).toBe(result.status);
   });

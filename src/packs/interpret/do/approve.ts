@@ -5,7 +5,7 @@ import type { Decision } from '../ports.ts';
 import { iso } from '../state.ts';
 import { counted, envelopeOf, shown, who } from './envelope.ts';
 import { peopleOf } from './people.ts';
-import { act, type VerbStep } from './verb-step.ts';
+import { act, plan, type VerbStep } from './verb-step.ts';
 
 interface ApproveInput {
   summary: string;
@@ -28,6 +28,7 @@ export async function approve(call: VerbStep): Promise<unknown> {
   const envelope = envelopeOf(call, 'approve', people, quorum, deadline, text);
   if (input.dryRun) {
     call.frame.approved = true;
+    plan(call, { ask: people.map(({ id }) => id), quorum, expires, ...text });
     const by = people.slice(0, quorum).map(({ id }) => id);
     return { envelope: envelope.id, by, at: iso(ports.now()), decisions: [] };
   }

@@ -1,4 +1,4 @@
-import { act, type VerbStep } from './verb-step.ts';
+import { act, plan, type VerbStep } from './verb-step.ts';
 
 export async function audit(call: VerbStep): Promise<unknown> {
   const { input } = call.running;
@@ -11,5 +11,7 @@ export async function audit(call: VerbStep): Promise<unknown> {
     actor?: string;
     details?: Record<string, unknown>;
   };
-  return input.dryRun ? { id: 'dry-run' } : act(call, 'audit', { event, actor, details });
+  if (!input.dryRun) return act(call, 'audit', { event, actor, details });
+  plan(call, { event, actor, details });
+  return { id: 'dry-run' };
 }

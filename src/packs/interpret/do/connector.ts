@@ -3,7 +3,7 @@ import { sampleOf } from '../../sample.ts';
 import { StepFailure } from '../failure.ts';
 import { isApproved } from '../state.ts';
 import { assertInput, withoutNulls } from './input.ts';
-import { act, type VerbStep } from './verb-step.ts';
+import { act, plan, type VerbStep } from './verb-step.ts';
 
 export async function callConnector(call: VerbStep): Promise<unknown> {
   const {
@@ -40,7 +40,10 @@ async function callOperation(
     throw new StepFailure('undeclared', `${connector} ${name} is high risk, and nobody approved it in this run`);
   const given = withoutNulls(args);
   assertInput(`${connector} ${name}`, operation.args, given);
-  if (input.dryRun && operation.effect === 'write') return sampleOf(operation.result);
+  if (input.dryRun && operation.effect === 'write') {
+    plan(call, { connector, operation: name, args: given });
+    return sampleOf(operation.result);
+  }
   const timeoutMs = operation.timeoutMs ?? call.verb.timeoutMs;
   return act(call, 'connector.call', { connector, operation: name, args: given }, { timeoutMs });
 }

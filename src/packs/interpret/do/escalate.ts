@@ -5,7 +5,7 @@ import type { Decision } from '../ports.ts';
 import { iso } from '../state.ts';
 import { counted, envelopeOf, shown, who } from './envelope.ts';
 import { peopleOf } from './people.ts';
-import { act, type VerbStep } from './verb-step.ts';
+import { act, plan, type VerbStep } from './verb-step.ts';
 
 interface EscalateInput {
   summary: string;
@@ -27,8 +27,10 @@ export async function escalate(call: VerbStep): Promise<unknown> {
   const end = ports.now() + ladder.reduce((sum, { waitMs }) => sum + waitMs, 0);
   const text = details ? { summary, details } : { summary };
   const envelope = envelopeOf(call, 'acknowledge', everybody, 1, end, text);
-  if (input.dryRun)
+  if (input.dryRun) {
+    plan(call, { rungs: ladder.map(({ people }) => people.map(({ id }) => id)), ...text });
     return { envelope: envelope.id, by: everybody[0]?.id, rung: 1, at: iso(ports.now()), decisions: [] };
+  }
 
   let decisions: Decision[] = [];
   let deadline = ports.now();

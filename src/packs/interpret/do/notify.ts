@@ -1,6 +1,6 @@
 import { failureOf, StepFailure } from '../failure.ts';
 import { peopleOf } from './people.ts';
-import { act, type VerbStep } from './verb-step.ts';
+import { act, plan, type VerbStep } from './verb-step.ts';
 
 /** One act a person, so that whom a message reached does not get it again when another’s is tried anew. */
 export async function notify(call: VerbStep): Promise<unknown> {
@@ -16,8 +16,10 @@ export async function notify(call: VerbStep): Promise<unknown> {
     urgency?: 'low' | 'normal' | 'emergency';
   };
   const people = peopleOf(call.running.input.tenant.members, to, roles, 'notify');
-  if (call.running.input.dryRun)
+  if (call.running.input.dryRun) {
+    plan(call, { to: people.map(({ id }) => id), text, urgency });
     return { deliveries: people.map(({ id }) => ({ to: id, via: 'dry-run', id: null })), failed: [] };
+  }
   const sent = await Promise.all(
     people.map(async ({ id }) => {
       try {

@@ -5,7 +5,8 @@ export async function runOther({ running, path, with: given }: VerbStep): Promis
   const { pack, inputs = {} } = given as { pack: string; inputs?: Record<string, unknown> };
   if (!running.input.pack.requires?.packs?.includes(pack))
     throw new StepFailure('undeclared', `the pack does not require the pack "${pack}"`);
-  const { status, outputs, reason } = await running.ports.runPack(pack, inputs, path);
+  const { status, outputs, reason, planned = [] } = await running.ports.runPack(pack, inputs, path);
+  for (const effect of planned) running.planned.push({ ...effect, path: `${path}/${pack}/${effect.path}` });
   if (status === 'success' || status === 'soft-fail') return { status, outputs, reason };
   const kind = status === 'needs-info' ? 'needs-info' : 'refused';
   throw new StepFailure(kind, `pack ${pack} ended as ${status}${reason ? `: ${reason}` : ''}`);

@@ -15,6 +15,11 @@ export interface VerbStep {
   with: Record<string, unknown>;
 }
 
+/** What a dry run would do here. */
+export function plan({ running, path, verb }: VerbStep, given: Record<string, unknown>): void {
+  running.planned.push({ path, verb: verb.name, with: given });
+}
+
 const RETRY = { attempts: 3, delayMs: 1000, backoff: 2 };
 
 /**
