@@ -2,7 +2,7 @@ import { createTenant } from '../../src/operations/create-tenant.ts';
 import { installPack, removePack } from '../../src/operations/packs/install-pack.ts';
 import { pushSkills } from '../../src/operations/skills.ts';
 import { documentOf, lacksHosts, startFleet } from '../fleet.ts';
-import type { BenchCase } from '../harness.ts';
+import { type BenchCase, median } from '../harness.ts';
 
 const TENANT = 't2';
 const PACK = 'emergency-playbook';
@@ -30,13 +30,15 @@ export default {
     const document = `${plain}${skills.join('')}${automated}`;
     await createTenant(context, { document, file: `${TENANT}.yaml`, baseDir: fleet.dir, secrets: new Map() });
     const inputs = { meeting_point: 'the old oak', leaders: ['ana'] };
+    const steps = new Map<string, number[]>();
     let installed = false;
     const remove = async () => {
       if (installed) await removePack(context, TENANT, PACK, false);
     };
     const install = async () => {
-      await installPack(context, TENANT, PACK, { inputs, stage: false, allowYanked: false });
+      const { pushed } = await installPack(context, TENANT, PACK, { inputs, stage: false, allowYanked: false });
       installed = true;
+      for (const [step, ms] of Object.entries(pushed?.timings ?? {})) steps.set(step, [...(steps.get(step) ?? []), ms]);
     };
     return {
       sides: [
@@ -46,6 +48,7 @@ export default {
       limits: [{ subject: INSTALL, than: PUSH, atMost: 2 }],
       notes: () => [
         'Both in a process that is there already. An install reads the pack through the gate, locks it, pushes a generation, lets the worker take it in, and checks that it runs there.',
+        `Of an install, on the host: ${[...steps].map(([step, all]) => `${step} ${median(all).toFixed(0)} ms`).join(', ')}.`,
       ],
       [Symbol.asyncDispose]: () => fleet[Symbol.asyncDispose](),
     };
