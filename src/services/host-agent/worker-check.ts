@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ChpError } from '../../core/errors.ts';
 import type { GenerationManifest } from '../../core/generation.ts';
 import { tenantLayout } from '../../core/host-layout.ts';
+import type { Checked } from '../../core/ports/automation.ts';
 import type { WorkerChecks, WorkerHealth } from '../../core/worker-protocol.ts';
-import type { Seen } from './gateway-checks.ts';
+import type { Seen, Verdict } from './gateway-checks.ts';
 import { callWorker } from './worker-client.ts';
 
 /** Temporal's first start and the worker's own take some seconds on a small hub. */
@@ -24,13 +25,22 @@ export async function workerCheck(root: string, manifest: GenerationManifest): P
 }
 
 /** Connectors and ways to notify, each driven: what others run may be away, and is no reason to take anything back. */
-export async function partChecks(root: string, tenant: string): Promise<{ id: string; title: string; seen: Seen }[]> {
-  const { connectors, channels } = (await callWorker(tenantLayout(root, tenant), 'check', {})) as WorkerChecks;
-  const seen = ({ ok, detail }: WorkerChecks['channels'][number]): Seen => (ok ? detail : { verdict: 'warn', detail });
-  return [
-    ...connectors.map((one) => ({ id: `connector.${one.name}`, title: `Connector ${one.name}`, seen: seen(one) })),
-    ...channels.map((one) => ({ id: `notify.${one.name}`, title: `Messages by ${one.name}`, seen: seen(one) })),
-  ];
+export async function partChecks(
+  root: string,
+  tenant: string,
+): Promise<{ id: string; title: string; seen: Verdict }[]> {
+  const seen = ({ ok, detail }: Checked): Verdict => ({ verdict: ok ? 'pass' : 'warn', detail });
+  try {
+    const { connectors, channels } = (await callWorker(tenantLayout(root, tenant), 'check', {})) as WorkerChecks;
+    return [
+      ...connectors.map((one) => ({ id: `connector.${one.name}`, title: `Connector ${one.name}`, seen: seen(one) })),
+      ...channels.map((one) => ({ id: `notify.${one.name}`, title: `Messages by ${one.name}`, seen: seen(one) })),
+    ];
+  } catch (error) {
+    // A generation of earlier has a worker that can't be asked.
+    const detail = (error as Error).message;
+    return [{ id: 'worker.parts', title: 'Connectors and messages', seen: { verdict: 'skipped', detail } }];
+  }
 }
 
 async function ask(
