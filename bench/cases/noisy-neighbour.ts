@@ -5,8 +5,8 @@ import { pack } from '../../test/integration/worker/packs.ts';
 import { type BenchCase, Figure, quantile } from '../harness.ts';
 import { FIVE, inputOf, startWorkerStage, timesOf } from '../worker-stage.ts';
 
-const RUNS = 30;
-const FLOOD_AT_ONCE = 50;
+const RUNS = 15;
+const FLOOD_AT_ONCE = 20;
 const ALONE = 'alone';
 const FLOODED = `another tenant keeps ${FLOOD_AT_ONCE} runs going`;
 const POISONED = 'another tenant’s pack computes without end';
