@@ -15,6 +15,8 @@ const STICKY_MS = 5_000;
 const RESTART_MS = 5_000;
 const MAX_ACTIVITIES = 50;
 const MAX_CACHED = 200;
+/** Steps of a tenant's runs that are worked out at one time: who starts very many waits in a queue of their own. */
+const MAX_WORKFLOW_TASKS = 4;
 
 export interface TenantWorkerOptions {
   tenant: string;
@@ -98,6 +100,7 @@ export class TenantWorker {
       isolateExecutionTimeout: TASK_LIMIT_MS,
       maxConcurrentActivityTaskExecutions: MAX_ACTIVITIES,
       maxCachedWorkflows: MAX_CACHED,
+      maxConcurrentWorkflowTaskExecutions: MAX_WORKFLOW_TASKS,
     };
     return Worker.create(options);
   }
