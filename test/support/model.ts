@@ -5,6 +5,8 @@ export interface ModelRequest {
   messages: { role: string; content: unknown }[];
   /** All that was said to the model, as one text. */
   text: string;
+  /** Header `authorization`. */
+  authorization: string | undefined;
 }
 
 /** What the model does: say something, fail with a status, or never answer. */
@@ -38,7 +40,8 @@ export async function startModel(answer: TestModel['answer'], host = '127.0.0.1'
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { messages } = JSON.parse(Buffer.concat(chunks).toString()) as ModelRequest;
-    const asked = { messages, text: JSON.stringify(messages) };
+    const { authorization } = request.headers;
+    const asked = { messages, text: JSON.stringify(messages), authorization };
     model.requests.push(asked);
     const given = model.answer(asked, model.requests.length);
     if (given === 'hang') return;
