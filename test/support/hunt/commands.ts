@@ -30,6 +30,7 @@ export const hunted = (parts: {
   inbox: look('inbox', 'smith', '--all'),
   logs: look('logs', 'smith', 'gateway', '-n', '2000'),
   'member:list': look('member', 'list', 'smith'),
+  'pack:audit': look('pack', 'audit', 'smith'),
   'pack:history': look('pack', 'history', 'smith'),
   'pack:list': look('pack', 'list', 'smith'),
   'secret:list': look('secret', 'list', 'smith'),
