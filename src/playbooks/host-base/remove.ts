@@ -27,7 +27,11 @@ export async function removeBase(
     ...(needsRoot(base.manager)
       ? [
           `  ${TAKE_FIREWALL_DOWN}`,
-          `  if command -v docker >/dev/null 2>&1; then docker image rm ${BASE_IMAGE} >/dev/null 2>&1 || true; fi`,
+          '  if command -v docker >/dev/null 2>&1; then',
+          `    docker image rm ${BASE_IMAGE} >/dev/null 2>&1 || true`,
+          // Earlier ones, and one whose name was taken away by hand.
+          '    docker image prune --force --filter label=chp.files >/dev/null 2>&1 || true',
+          '  fi',
         ]
       : []),
     // A disk of its own is mounted there on some hosts: what is on it goes, it stays.
