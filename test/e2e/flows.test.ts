@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -179,6 +179,20 @@ test('check-in: nobody picks up twice, those nearby do not answer, the next who 
     { event: 'envelope.acknowledged', actor: 'ana' },
     { event: 'check-in.missed', details: { taken_by: 'ana', envelope: `${run}/nobody/help` } },
   ]);
+});
+
+test('a pack whose removal the host takes back runs on: the worker was told, too', async () => {
+  const lacking = join(catalogue, 'lacking');
+  mkdirSync(lacking);
+  const needs = 'metadata: {"clawdbot":{"requires":{"bins":["no-such-bin"]}}}';
+  writeFileSync(join(lacking, 'SKILL.md'), `---\nname: lacking\ndescription: Lacks a program.\n${needs}\n---\nNo.\n`);
+  await chp.json(['skill', 'add', 'smith', lacking, '--stage']);
+  const removed = await chp.run(['pack', 'remove', 'smith', 'unlock-door', '--json']);
+  expect(removed.json?.error).toMatchObject({ code: 'UNHEALTHY', why: expect.stringContaining('no-such-bin') });
+  const run = await start('unlock-door', '--as', 'cleo');
+  await chp.json(['deny', 'smith', (await question(run)).id, '--as', 'ben']);
+  await ended(run).toMatchObject({ status: 'blocked' });
+  await chp.json(['skill', 'remove', 'smith', 'lacking', '--stage']);
 });
 
 test('the worker is killed while the lock turns: it turns once, and the run goes on to its end', async () => {

@@ -20,7 +20,7 @@ export interface SmokeTest {
   /** What the service manager says of the gateway's process. */
   gatewayProcess(): Promise<ServiceStatus | undefined>;
   /**
-   * `health`: only that the right gateway answers. `full`: everything a user would do. `content`: as full, but no turn:
+   * `health`: that the right gateway answers, and that the worker runs the packs. `full`: everything a user would do. `content`: as full, but no turn:
    * for a push after which the same processes run on with the same config.
    */
   depth: 'health' | 'content' | 'full';
@@ -53,13 +53,22 @@ export async function smokeTest(test: SmokeTest): Promise<CheckResult[]> {
   if (!client) return results;
   await using session: GatewayClient = client;
   if (!answers) return results;
+  // It takes in its packs while the gateway is asked.
+  const worker = checks.worker ? workerCheck(test.root, manifest) : null;
+  worker?.catch(() => {});
 
   await check('gateway.version', 'Version that answers', `chp tenant apply ${tenant}`, async () => {
     const found = runningVersion(test.root, manifest.runtime.name, pid, port);
     if (found === null) return { verdict: 'fail', detail: `another process than ours answers on port ${port}` };
     return found === version ? version : { verdict: 'fail', detail: `${found}, but ${version} was meant` };
   });
-  if (depth === 'health') return results;
+  const workerFix = `chp logs ${tenant} worker; chp logs ${tenant} temporal`;
+  const packsRun = async (): Promise<boolean> =>
+    worker !== null && (await check('worker.packs', 'Worker runs the packs', workerFix, () => worker));
+  if (depth === 'health') {
+    await packsRun();
+    return results;
+  }
 
   const modelFix = `chp logs ${tenant} gateway; chp secret list ${tenant}`;
   await check('agent.turn', 'A real agent turn', modelFix, () =>
@@ -81,10 +90,7 @@ export async function smokeTest(test: SmokeTest): Promise<CheckResult[]> {
     await check(`channel.${channel.id}`, `Channel ${channel.id}`, channelFix(channel.id), () =>
       channelCheck(session, channel),
     );
-  if (!checks.worker) return results;
-  const workerFix = `chp logs ${tenant} worker; chp logs ${tenant} temporal`;
-  const works = await check('worker.packs', 'Worker runs the packs', workerFix, () => workerCheck(test.root, manifest));
-  if (works && depth === 'full')
+  if ((await packsRun()) && depth === 'full')
     for (const { id, title, seen } of await partChecks(test.root, tenant))
       await check(id, title, workerFix, async () => seen);
   return results;
