@@ -40,9 +40,9 @@ export async function reconcileSchedules(client: Client, tenant: LoadedTenant): 
   for await (const { scheduleId, state } of client.schedule.list({ query: `${TENANT_ATTRIBUTE} = '${tenant.name}'` })) {
     const schedule = wanted.get(scheduleId);
     const handle = client.schedule.getHandle(scheduleId);
-    // The list may lag behind what was done a moment ago.
+    // The list lags behind what was done a moment ago: what is missing after all is created below.
     if (!schedule) await handle.delete().catch(ignoreMissing);
-    else if (state.note !== schedule.digest) await handle.update(() => schedule.options as never);
+    else if (state.note !== schedule.digest) await handle.update(() => schedule.options as never).catch(ignoreMissing);
     else continue;
     log('info', schedule ? 'schedule-updated' : 'schedule-deleted', { schedule: scheduleId });
   }

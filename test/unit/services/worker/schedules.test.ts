@@ -1,5 +1,6 @@
+import { type Client, ScheduleNotFoundError } from '@temporalio/client';
 import { expect, test } from 'vitest';
-import { wantedSchedules } from '../../../../src/services/worker/schedules.ts';
+import { reconcileSchedules, wantedSchedules } from '../../../../src/services/worker/schedules.ts';
 import { loadedPack, loadedTenant, withTriggers } from './fixture.ts';
 
 const specOf = (...triggers: Parameters<typeof withTriggers>) =>
@@ -63,4 +64,22 @@ test('disabled packs, broken packs and packs whose triggers fail have none; othe
     loadedPack({ id: 'fine', triggers: [{ schedule: '06:55' }, { manual: true }] }),
   );
   expect(wantedSchedules(tenant).map(({ id }) => id)).toEqual(['smith/fine/at-0']);
+});
+
+test('a list that still names what was deleted a moment ago: what is wanted is created all the same', async () => {
+  const tenant = loadedTenant(withTriggers({ schedule: '06:55' }, { schedule: '07:55' }));
+  const gone = async () => {
+    throw new ScheduleNotFoundError('not there', 'any');
+  };
+  const created: string[] = [];
+  const schedule = {
+    list: async function* () {
+      yield { scheduleId: 'smith/brief/at-0', state: { note: 'of an earlier version' } };
+      yield { scheduleId: 'smith/other/at-0', state: { note: 'of a pack that was removed' } };
+    },
+    getHandle: () => ({ describe: gone, update: gone, delete: gone }),
+    create: async ({ scheduleId }: { scheduleId: string }) => void created.push(scheduleId),
+  };
+  await reconcileSchedules({ schedule } as unknown as Client, tenant);
+  expect(created).toEqual(['smith/brief/at-0', 'smith/brief/at-1']);
 });
