@@ -197,6 +197,7 @@ export class PackWorker {
         tenant: tenant.name,
         namespace: this.#config.temporal.namespace,
         build: this.#config.build,
+        alone: this.#config.tenants.length === 1,
         connection: this.#connection as NativeConnection,
         codec: this.#codec(tenant),
         workflowBundle: this.#options.workflowBundle,
