@@ -1,9 +1,7 @@
 import type { ConfigDrift } from './agent-protocol.ts';
-import { isSecretByName, looksSecret } from './documents/looks-secret.ts';
+import { holdsReference, isSecretByName, looksSecret } from './documents/looks-secret.ts';
 import { HIDDEN, Redactor } from './redact.ts';
 
-/** The gateway's way to say that a value is a secret. */
-const REFERENCE = /\$\{[A-Z_][A-Z0-9_]*\}/;
 const ONLY_REFERENCES = /^(?:\$\{[A-Z_][A-Z0-9_]*\})+$/;
 
 /**
@@ -15,7 +13,7 @@ export function hideSecrets(drift: readonly ConfigDrift[], secrets: readonly str
   redactor.add(...secrets);
   return drift.map(({ path, owner, base, live }) => {
     const pushed = textsOf(base);
-    const isSecretPlace = pushed.some((text) => REFERENCE.test(text));
+    const isSecretPlace = pushed.some(holdsReference);
     const hide = (key: string, value: string): string => {
       if (pushed.includes(value) || ONLY_REFERENCES.test(value)) return value;
       if (isSecretPlace || secrets.includes(value) || isSecretByName(key, value) || looksSecret(value)) return HIDDEN;

@@ -18,7 +18,11 @@ export async function rowsOf(registry: RegistryChanges, tenant: string): Promise
 }
 
 /** Makes the rows what they were; those that did not change keep their time. */
-export async function putBack(registry: RegistryChanges, tenant: string, { secrets, skills, packs }: KeptRows) {
+export async function putBack(
+  registry: RegistryChanges,
+  tenant: string,
+  { secrets, skills, packs }: KeptRows,
+): Promise<void> {
   const now = await rowsOf(registry, tenant);
   await restore(now.secrets, secrets, {
     key: ({ name }) => name,

@@ -1,6 +1,6 @@
 import { runtimeAdapter } from '../adapters/runtimes/index.ts';
 import { ChpError } from '../core/errors.ts';
-import type { Registry } from '../core/ports/registry.ts';
+import type { SecretRecord } from '../core/ports/registry.ts';
 import { MADE_BY_CHP } from '../core/secret-names.ts';
 import type { Tenant } from '../core/tenant/schema.ts';
 import { automationSecrets } from '../packs/automation.ts';
@@ -17,10 +17,10 @@ export function missingSecrets(tenant: Tenant, have: Iterable<string>): string[]
 }
 
 /** @throws BAD_INPUT naming every secret that was never set, with the command that sets it */
-export async function assertSecretsSet(registry: Registry, tenant: Tenant): Promise<void> {
+export function assertSecretsSet(tenant: Tenant, stored: readonly SecretRecord[]): void {
   const missing = missingSecrets(
     tenant,
-    (await registry.secrets(tenant.name)).map((secret) => secret.name),
+    stored.map((secret) => secret.name),
   );
   if (missing.length === 0) return;
   throw new ChpError(

@@ -33,8 +33,8 @@ export async function desiredGeneration(
 ): Promise<BuiltGeneration> {
   const registry = await context.registry();
   const runtime = runtimeAdapter(tenant.runtime);
-  await assertSecretsSet(registry, tenant);
   const [secrets, skills] = await Promise.all([registry.secrets(tenant.name), registry.skills(tenant.name)]);
+  assertSecretsSet(tenant, secrets);
   return buildGeneration({
     tenant,
     root,
@@ -59,7 +59,7 @@ export async function pushTenant(
   ahead: AheadLink,
 ): Promise<ApplyResult> {
   // Before a runtime is built, which may take minutes.
-  await assertSecretsSet(await context.registry(), tenant);
+  assertSecretsSet(tenant, await (await context.registry()).secrets(tenant.name));
   const host = await ahead.for(tenant);
   const bundle = await runtimeBundle(context, tenant, host.platform);
   return await pushOver(context, record, tenant, host, bundle);

@@ -15,9 +15,13 @@ export function looksSecret(value: string): boolean {
   return KNOWN.test(value) || RANDOM.test(value) || URL_WITH_PASSWORD.test(value);
 }
 
+/** The gateway's way to say that a value is a secret. */
+const REFERENCE = /\$\{[A-Z_][A-Z0-9_]*\}/;
+export const holdsReference = (text: string): boolean => REFERENCE.test(text);
+
 /** A value that is secret by the name of its key: text, and no `${NAME}`. */
 export function isSecretByName(key: string, value: string): boolean {
-  return SENSITIVE_KEY.test(key) && value.length >= MIN_LENGTH && !/\$\{[A-Z_][A-Z0-9_]*\}/.test(value);
+  return SENSITIVE_KEY.test(key) && value.length >= MIN_LENGTH && !holdsReference(value);
 }
 
 const WORD = /[^\s"'`,()[\]{}=]{8,}/g;

@@ -14,7 +14,7 @@ import { lockStore, lockTenant } from './locks.ts';
 import { managerFor } from './manager/choose.ts';
 import { nextWithin } from './next-within.ts';
 import { assertBlobHeader, assertManifest } from './request.ts';
-import { currentGeneration, driftOf, running } from './status.ts';
+import { currentGeneration, driftOf, storedGeneration } from './status.ts';
 import { Store } from './store.ts';
 
 /** A gateway that runs greets within milliseconds. */
@@ -88,10 +88,11 @@ async function isConverged(host: Host, tenant: string, digest: string): Promise<
   if (currentGeneration(host.root, tenant) !== digest || new Journal(layout.journal).open()) return false;
   const live = existsSync(layout.config) ? readFileSync(layout.config, 'utf8') : null;
   const manager = managerFor(host, tenant);
-  const drift = await driftOf(host, tenant, digest, live, manager);
+  const manifest = storedGeneration(host.root, tenant, digest)?.manifest;
+  if (!manifest) return false;
+  const drift = await driftOf(host, digest, manifest, live, manager);
   if (drift.files.length > 0 || drift.config.some((change) => change.owner === 'operator')) return false;
   const services = await manager.status();
-  const { manifest } = running(host.root, tenant);
   if (!manifest.services.every(({ name }) => services.some((service) => service.name === name && service.active)))
     return false;
   return await gatewayGreets(manifest.checks.gateway.port, GREETING_MS);

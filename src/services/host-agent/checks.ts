@@ -20,8 +20,8 @@ export interface SmokeTest {
   /** What the service manager says of the gateway's process. */
   gatewayProcess(): Promise<ServiceStatus | undefined>;
   /**
-   * `health`: that the right gateway answers, and that the worker runs the packs. `full`: everything a user would do. `content`: as full, but no turn:
-   * for a push after which the same processes run on with the same config.
+   * `health`: that the right gateway answers, and that the worker runs the packs. `full`: everything a user would do.
+   * `content`: as full, but no turn: for a push after which the same processes run on with the same config.
    */
   depth: 'health' | 'content' | 'full';
   onCheck(check: CheckResult): void;

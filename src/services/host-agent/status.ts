@@ -5,7 +5,7 @@ import { configDrift } from '../../core/config-drift.ts';
 import { type Digest, digestOf, sha256 } from '../../core/digest.ts';
 import { hideSecrets } from '../../core/drift-secrets.ts';
 import { ChpError } from '../../core/errors.ts';
-import { type SignedGeneration, treesOf } from '../../core/generation.ts';
+import { type GenerationManifest, type SignedGeneration, treesOf } from '../../core/generation.ts';
 import { hostLayout, tenantLayout } from '../../core/host-layout.ts';
 import { TREE_MANIFEST } from '../../core/tree.ts';
 import { secretsOf } from './credentials.ts';
@@ -52,7 +52,7 @@ export async function hostStatus(host: Host, tenant: string, manager: Manager): 
   const journal = new Journal(layout.journal);
   const open = journal.open();
   const live = readOrNull(layout.config);
-  const stored = current === null ? null : storedGeneration(host.root, tenant, current);
+  const manifest = current === null ? null : (storedGeneration(host.root, tenant, current)?.manifest ?? null);
   return {
     tenant,
     agentDigest: sha256(readFileSync(hostLayout(host.root).agent)),
@@ -61,10 +61,10 @@ export async function hostStatus(host: Host, tenant: string, manager: Manager): 
     previous: journal.previous(),
     interrupted: open ? { step: open.step ?? 'received', generation: open.generation } : null,
     services: existsSync(layout.dir) ? await manager.status() : [],
-    drift: current ? await shownDrift(host, tenant, current, live, manager) : { config: [], files: [] },
+    drift: current ? await shownDrift(host, current, manifest, live, manager) : { config: [], files: [] },
     configDigest: {
       file: live === null ? null : sha256(live),
-      running: stored && (await runningConfig(host.root, stored.manifest)),
+      running: manifest && (await runningConfig(host.root, manifest)),
     },
   };
 }
@@ -72,23 +72,24 @@ export async function hostStatus(host: Host, tenant: string, manager: Manager): 
 /** As `driftOf`, for people: a hand edit, or the gateway itself, may have put a secret's value into the live file. */
 async function shownDrift(...asked: Parameters<typeof driftOf>): Promise<HostStatus['drift']> {
   const drift = await driftOf(...asked);
-  const [{ root }, tenant, current] = asked;
-  const manifest = storedGeneration(root, tenant, current)?.manifest;
+  const [{ root }, , manifest] = asked;
   if (!manifest || drift.config.length === 0) return drift;
   return { ...drift, config: hideSecrets(drift.config, await secretsOf(root, manifest, new Store(root))) };
 }
 
-/** Where files, units and live config differ from the generation that runs. Values as they are: not to be shown. */
+/**
+ * Where files, units and live config differ from the generation that runs; `manifest` null = it is damaged. Values as
+ * they are: not to be shown.
+ */
 export async function driftOf(
   { root }: Host,
-  tenant: string,
   current: Digest,
+  manifest: GenerationManifest | null,
   live: string | null,
   manager: Manager,
 ): Promise<HostStatus['drift']> {
-  const manifest = storedGeneration(root, tenant, current)?.manifest;
   if (!manifest) return { config: [], files: [{ path: 'generation.json', problem: 'changed' }] };
-  const dir = join(tenantLayout(root, tenant).generations, current);
+  const dir = join(tenantLayout(root, manifest.tenant).generations, current);
   const files: HostStatus['drift']['files'] = [];
   const expected = new Set(['generation.json']);
   for (const file of manifest.files) {
