@@ -1,6 +1,6 @@
-import { setGlobalProxyFromEnv } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ChpError } from '../../core/errors.ts';
+import { useProxies } from '../use-proxies.ts';
 import { tooLarge } from './folder.ts';
 import type { FileSource, StoredFile } from './object-store.ts';
 
@@ -92,14 +92,20 @@ export function unexpected(location: string, status: number): ChpError {
 }
 
 let asking = 0;
-let restore = (): void => {};
+let proxies: ReturnType<typeof useProxies> | undefined;
 
-/** HTTPS_PROXY and NO_PROXY: fetch does not look at them by itself, and what is set for it holds for the process. */
+/** What is set holds for the process: so it is undone with the last of the requests. */
 async function withProxies<T>(work: () => Promise<T>): Promise<T> {
-  if (asking++ === 0) restore = setGlobalProxyFromEnv(process.env);
+  asking++;
+  proxies ??= useProxies(process.env);
   try {
+    await proxies;
     return await work();
   } finally {
-    if (--asking === 0) restore();
+    if (--asking === 0) {
+      const set = proxies;
+      proxies = undefined;
+      (await set)();
+    }
   }
 }

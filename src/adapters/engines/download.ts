@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { setGlobalProxyFromEnv } from 'node:http';
 import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ChpError } from '../../core/errors.ts';
 import type { StepHandle } from '../../core/ports/progress.ts';
 import type { Engine } from './catalogue.ts';
+import { useProxies } from '../use-proxies.ts';
 import type { AcquireOptions } from './options.ts';
 
 /** Short: a machine without the internet is to go on to the next way at once. */
@@ -30,8 +30,7 @@ export async function downloadEngine(
   if (!release) throw new ChpError('ENGINE_UNAVAILABLE', `there is no release for ${platform} ${arch}`);
   const answerMs = options.answerMs ?? ANSWER_MS;
   const archive = join(dir, release.file);
-  // HTTPS_PROXY and NO_PROXY: fetch does not look at them by itself.
-  const restore = setGlobalProxyFromEnv(options.env);
+  const restore = await useProxies(options.env);
   try {
     const expected = await checksumOf(release.checksums, release.file, options.signal, answerMs);
     const response = await ask(release.url, options.signal, answerMs);
