@@ -32,7 +32,17 @@ export type AgentRequest =
   /** What is: current generation, services, config drift, file integrity. Read only, fast. */
   | { op: 'status'; tenant: string }
   /** Applies a generation; `confirmWithinS` seconds after `awaiting-confirm` without `confirm` it reverts by itself. */
-  | { op: 'apply'; tenant: string; generation: SignedGeneration; confirmWithinS: number; force?: boolean }
+  | {
+      op: 'apply';
+      tenant: string;
+      generation: SignedGeneration;
+      confirmWithinS: number;
+      force?: boolean;
+      /** How many generations are kept from now on. */
+      keep?: number;
+      /** It is gone back to. `state`: what becomes of the gateway's state where the runtime changes; null = unsaid. */
+      rollback?: { state: 'keep' | 'restore' | null };
+    }
   | { op: 'confirm' }
   | { op: 'revert' }
   /** Finishes or reverts an activation whose journal is open. Safe to call at any time. */
@@ -43,6 +53,14 @@ export type AgentRequest =
   | { op: 'gateway'; tenant: string; method: string; params: unknown }
   /** One request to the tenant's worker (core/worker-protocol.ts), over its socket on the host. */
   | { op: 'worker'; tenant: string; method: string; params: unknown }
+  /** What lies on the host of a tenant's generations (core/host-generations.ts). Read only. */
+  | { op: 'generations'; tenant: string }
+  /** What going back to a generation would do to the state. Read only. */
+  | { op: 'rewind-plan'; tenant: string; generation: SignedGeneration }
+  /** A pinned generation stays on the host until it is unpinned. */
+  | { op: 'pin'; tenant: string; generation: Digest; pinned: boolean }
+  /** Removes what retention does not keep. */
+  | { op: 'prune'; tenant: string; dryRun: boolean }
   | { op: 'logs'; tenant: string; service: string; lines: number; follow: boolean }
   /** Removes the tenant and all it owns; the host's other tenants are not touched. */
   | { op: 'remove'; tenant: string };

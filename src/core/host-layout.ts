@@ -65,8 +65,12 @@ export interface TenantLayout {
   logs: string;
   /** Temporal's database, ledger of effects, inbox, the worker's socket. Never rolled back: what was done stays done. */
   automation: string;
-  /** State snapshots, by generation digest. */
+  /** What came back would be put from: config and, where the runtime changed, state before that generation, by its digest. */
   snapshots: string;
+  /** Which generations were proven, in order; which are pinned; how many are kept. */
+  ledger: string;
+  /** Why a generation failed and what its services said last, by digest. Root only. */
+  failed: string;
   /** Encrypted credentials (systemd) or files for their reader alone in a 0700 directory. */
   credentials: string;
   /** What the manager keeps there: the supervisor's state, or the compose file with the last containers' logs. */
@@ -92,6 +96,8 @@ export function tenantLayout(root: string, tenant: string): TenantLayout {
     logs: at('logs'),
     automation: at('automation'),
     snapshots: at('snapshots'),
+    ledger: at('ledger'),
+    failed: at('failed'),
     credentials: at('credentials'),
     run: at('run'),
   };

@@ -11,6 +11,7 @@ import type { Digest } from '../../core/digest.ts';
 import { ChpError, ERROR_CODES, type ErrorCode } from '../../core/errors.ts';
 import { FrameWriter, readFrames } from '../../core/frames.ts';
 import type { SignedGeneration } from '../../core/generation.ts';
+import type { HostGenerations, PruneResult, RewindPlan } from '../../core/host-generations.ts';
 import { hostLayout, nodeBinary } from '../../core/host-layout.ts';
 import type { ProcessChannel, Transport } from '../../core/ports/transport.ts';
 import type { WorkerMethod } from '../../core/worker-protocol.ts';
@@ -37,6 +38,10 @@ export interface ApplyOptions {
   signal?: AbortSignal;
   /** Activate even what runs already. */
   force?: boolean;
+  /** How many generations the host keeps from now on. */
+  keep?: number;
+  /** It is gone back to; `state` says what becomes of the gateway's state where the runtime changes. */
+  rollback?: { state: 'keep' | 'restore' | null };
   onEvent(event: AgentEvent): void;
 }
 
@@ -109,6 +114,23 @@ export class AgentClient {
     return this.#call({ op: 'recover', tenant }) as Promise<{ outcome: 'committed' | 'reverted' | null }>;
   }
 
+  generations(tenant: string): Promise<HostGenerations> {
+    return this.#call({ op: 'generations', tenant }) as Promise<HostGenerations>;
+  }
+
+  rewindPlan(tenant: string, generation: SignedGeneration): Promise<RewindPlan> {
+    return this.#call({ op: 'rewind-plan', tenant, generation }) as Promise<RewindPlan>;
+  }
+
+  /** @throws NOT_FOUND where one that is not on the host is to be pinned */
+  async pin(tenant: string, generation: Digest, pinned: boolean): Promise<void> {
+    await this.#call({ op: 'pin', tenant, generation, pinned });
+  }
+
+  prune(tenant: string, dryRun: boolean): Promise<PruneResult> {
+    return this.#call({ op: 'prune', tenant, dryRun }) as Promise<PruneResult>;
+  }
+
   gateway(tenant: string, method: string, params: unknown): Promise<unknown> {
     return this.#call({ op: 'gateway', tenant, method, params });
   }
@@ -145,7 +167,13 @@ export class AgentClient {
     options: ApplyOptions,
   ): Promise<ApplyResult> {
     const checks: CheckResult[] = [];
-    const { signal = new AbortController().signal } = options;
+    const { signal = new AbortController().signal, confirmWithinS, force = false, keep, rollback } = options;
+    const wanted = {
+      confirmWithinS,
+      force,
+      ...(keep === undefined ? {} : { keep }),
+      ...(rollback ? { rollback } : {}),
+    };
     const answer = async (writer: FrameWriter, event: AgentEvent): Promise<void> => {
       options.onEvent(event);
       if (event.event === 'check') checks.push(event.check);
@@ -161,20 +189,17 @@ export class AgentClient {
     };
     const stopped = new AbortController();
     try {
-      const result = await this.#call(
-        { op: 'apply', tenant, generation, confirmWithinS: options.confirmWithinS, force: options.force ?? false },
-        (session) => {
-          const stop = (): void => void session.channel.stdin.end();
-          signal.addEventListener('abort', stop, { once: true, signal: stopped.signal });
-          if (signal.aborted) stop();
-          const onEvent = (event: AgentEvent): Promise<void> =>
-            answer(session.writer, event).catch((error: unknown) => {
-              // Nothing is sent any more, and what the host makes of that is still to come.
-              if (!signal.aborted) throw error;
-            });
-          return { ...session, onEvent };
-        },
-      );
+      const result = await this.#call({ op: 'apply', tenant, generation, ...wanted }, (session) => {
+        const stop = (): void => void session.channel.stdin.end();
+        signal.addEventListener('abort', stop, { once: true, signal: stopped.signal });
+        if (signal.aborted) stop();
+        const onEvent = (event: AgentEvent): Promise<void> =>
+          answer(session.writer, event).catch((error: unknown) => {
+            // Nothing is sent any more, and what the host makes of that is still to come.
+            if (!signal.aborted) throw error;
+          });
+        return { ...session, onEvent };
+      });
       return result as ApplyResult;
     } finally {
       stopped.abort();

@@ -1,15 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, rename, rm, symlink } from 'node:fs/promises';
+import { rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActivationStep, ApplyResult, CheckResult } from '../../core/agent-protocol.ts';
-import { mergeConfig } from '../../core/config-drift.ts';
 import { type Digest, sha256 } from '../../core/digest.ts';
 import { diskFault } from '../../core/disk-fault.ts';
 import { ChpError } from '../../core/errors.ts';
 import type { GenerationManifest, SignedGeneration } from '../../core/generation.ts';
 import { tenantLayout } from '../../core/host-layout.ts';
+import { candidateConfig, liveConfig } from './candidate-config.ts';
 import { type SmokeTest, smokeTest } from './checks.ts';
 import { decryptSecret, installCredentials } from './credentials.ts';
+import { keepEvidence } from './evidence.ts';
 import { validateConfig } from './gateway-config.ts';
 import type { Host } from './host.ts';
 import { Journal } from './journal.ts';
@@ -17,7 +17,9 @@ import type { Manager, ResolvedService } from './manager/manager.ts';
 import { resolveServices } from './manager/resolve.ts';
 import { verifyPacks } from './pack-seals.ts';
 import { environmentOf } from './processes.ts';
+import { remember, wasProven } from './proven.ts';
 import { pruneGenerations, pruneStore } from './retention.ts';
+import { assertRewind, rewindState } from './rewind.ts';
 import { hasStateSnapshot, restoreSnapshot, takeSnapshot, writeLiveConfig } from './snapshot.ts';
 import { stageGeneration } from './stage.ts';
 import { currentGeneration, running, storedGeneration } from './status.ts';
@@ -34,6 +36,12 @@ export interface ActivationEvents {
   confirm(checks: CheckResult[]): Promise<boolean>;
 }
 
+/** How a generation is gone back to. */
+export interface Rollback {
+  /** What becomes of the gateway's state where another program reads it; null = nothing was said. */
+  state: 'keep' | 'restore' | null;
+}
+
 /** The activation of generations of one tenant on this host: whole, or not at all. Call with the tenant's lock held. */
 export class Activation {
   readonly #host: Host;
@@ -41,8 +49,8 @@ export class Activation {
   readonly #manager: Manager;
   readonly #store: Store;
   readonly #journal: Journal;
-  /** Generations that a commit left to be kept; null = nothing is to be tidied up. */
-  #kept: readonly Digest[] | null = null;
+  /** A commit left something to be tidied up. */
+  #untidy = false;
 
   constructor(host: Host, tenant: string, manager: Manager) {
     this.#host = host;
@@ -52,11 +60,19 @@ export class Activation {
     this.#journal = new Journal(tenantLayout(host.root, tenant).journal);
   }
 
-  /** Activates a generation whose objects are all in the store. */
-  async apply(signed: SignedGeneration, events: ActivationEvents): Promise<ApplyResult> {
+  /**
+   * Activates a generation whose objects are all in the store.
+   * @throws CONFLICT when a rollback leaves open, or can't do, what is to become of the state; nothing was touched then
+   */
+  async apply(
+    signed: SignedGeneration,
+    events: ActivationEvents,
+    rollback: Rollback | null = null,
+  ): Promise<ApplyResult> {
     const { root } = this.#host;
     const { manifest } = signed;
     const previous = currentGeneration(root, this.#tenant);
+    const rewindTo = rollback && assertRewind(root, this.#tenant, manifest.runtime, signed.digest, rollback.state);
     const timings: ApplyResult['timings'] = {};
     let checks: CheckResult[] = [];
     const step = async (name: ActivationStep, work: () => Promise<void> | void): Promise<void> => {
@@ -69,7 +85,7 @@ export class Activation {
     const old = stored?.manifest ?? null;
     const fingerprints = old && this.#fingerprints(old);
 
-    this.#journal.begin(signed.digest, previous);
+    this.#journal.begin(signed.digest, previous, rollback !== null);
     // The service manager takes its time: it is asked while files are written.
     const ran = this.#manager.status();
     const armed = this.#manager.armRecovery();
@@ -79,16 +95,22 @@ export class Activation {
       await step('staged', () => stageGeneration(root, signed, this.#store, stored));
       await events.staged();
       const before = (await ran).every(({ active }) => active) ? fingerprints : null;
-      const config = await this.#candidateConfig(signed.digest, old ? previous : null, manifest);
-      if (old?.runtime.app !== manifest.runtime.app || config !== this.#liveConfig())
+      const config = await candidateConfig(root, signed, old ? previous : null);
+      if (
+        (old?.runtime.app !== manifest.runtime.app || config !== this.#liveConfig()) &&
+        !wasProven(root, this.#tenant, signed.digest, config)
+      )
         await validateConfig(this.#host, manifest, config);
       await armed;
       await step('snapshot', async () => {
-        const runtimeChanges = old !== null && old.runtime.app !== manifest.runtime.app;
-        if (runtimeChanges) await this.#manager.stop();
-        await takeSnapshot(root, this.#tenant, signed.digest, runtimeChanges);
+        const withState = rewindTo !== null || (old !== null && old.runtime.app !== manifest.runtime.app);
+        if (withState) await this.#manager.stop();
+        await takeSnapshot(root, this.#tenant, signed.digest, withState);
       });
-      await step('configured', () => writeLiveConfig(tenantLayout(root, this.#tenant).config, config));
+      await step('configured', async () => {
+        if (rewindTo) await rewindState(root, this.#tenant, rewindTo, signed.digest);
+        await writeLiveConfig(tenantLayout(root, this.#tenant).config, config);
+      });
       await step('switched', () => this.#point(signed.digest));
       await step('restarted', () => this.#run(manifest));
       await step('checked', async () => {
@@ -104,13 +126,13 @@ export class Activation {
     } catch (error) {
       await settled;
       const reason = error instanceof Error ? error.message : String(error);
-      await this.#revert(signed.digest, previous);
+      await this.#revert(signed.digest, previous, reason);
       const fault = diskFault(error);
       if (fault) throw fault;
       if (error instanceof ChpError && error.code !== 'UNHEALTHY') throw error;
       return { outcome: 'reverted', generation: signed.digest, checks, timings, reason };
     }
-    timings.committed = await this.#commit(signed.digest, previous);
+    timings.committed = await this.#commit(signed.digest, previous, rollback !== null);
     events.step('committed', timings.committed);
     return { outcome: 'committed', generation: signed.digest, checks, timings };
   }
@@ -120,20 +142,20 @@ export class Activation {
     const open = this.#journal.open();
     if (!open) return null;
     if (open.step === 'confirmed' || open.step === 'committed') {
-      await this.#commit(open.generation, open.previous);
+      await this.#commit(open.generation, open.previous, open.rollback);
       await this.tidy();
       return 'committed';
     }
-    await this.#revert(open.generation, open.previous);
+    await this.#revert(open.generation, open.previous, 'it was cut');
     return 'reverted';
   }
 
   /** What a commit leaves to be done once the operator's side has its answer. Still with the lock held. */
   async tidy(): Promise<void> {
-    if (!this.#kept) return;
+    if (!this.#untidy) return;
     // Room is made at the next commit, too: what runs is not to fail for it.
-    await Promise.all([this.#manager.disarmRecovery(), this.#prune(this.#kept).catch(() => {})]);
-    this.#kept = null;
+    await Promise.all([this.#manager.disarmRecovery(), this.#prune().catch(() => {})]);
+    this.#untidy = false;
   }
 
   /** Smoke test of what runs now. @throws NOT_FOUND when nothing does */
@@ -141,26 +163,8 @@ export class Activation {
     return this.#check(running(this.#host.root, this.#tenant).manifest, 'full', onCheck);
   }
 
-  /** The live config with what family and agent own kept. */
-  async #candidateConfig(next: Digest, previous: Digest | null, manifest: GenerationManifest): Promise<string> {
-    const layout = tenantLayout(this.#host.root, this.#tenant);
-    await mkdir(join(layout.config, '..'), { recursive: true });
-    const desired = readFileSync(join(layout.generations, next, 'config/gateway.json'), 'utf8');
-    if (!previous || !existsSync(layout.config)) return desired;
-    const base = readFileSync(join(layout.generations, previous, 'config/gateway.json'), 'utf8');
-    const live = readFileSync(layout.config, 'utf8');
-    if (live === base) return desired;
-    try {
-      return `${JSON.stringify(mergeConfig(JSON.parse(base), JSON.parse(live), JSON.parse(desired), manifest.ownership), null, 2)}\n`;
-    } catch {
-      // A live file that is not JSON holds nothing of family or agent that could be kept.
-      return desired;
-    }
-  }
-
   #liveConfig(): string | null {
-    const { config } = tenantLayout(this.#host.root, this.#tenant);
-    return existsSync(config) ? readFileSync(config, 'utf8') : null;
+    return liveConfig(this.#host.root, this.#tenant);
   }
 
   async #point(to: Digest | null): Promise<void> {
@@ -215,10 +219,11 @@ export class Activation {
   }
 
   /** Puts back what ran before and proves that it answers. May be run again after a cut. */
-  async #revert(failed: Digest, previous: Digest | null): Promise<void> {
+  async #revert(failed: Digest, previous: Digest | null, reason: string): Promise<void> {
     const { root } = this.#host;
     const reached = this.#journal.reached('snapshot');
     const before = this.#manifest(previous);
+    await this.#keepEvidence(failed, previous, reason);
     if (!before) await this.#manager.remove();
     else if (reached && hasStateSnapshot(root, this.#tenant, failed)) await this.#manager.stop();
     // Before that step ended nothing was touched, and what is there may be of an earlier activation.
@@ -240,16 +245,34 @@ export class Activation {
   }
 
   /** Durable when it resolves; the rest is `tidy`. */
-  async #commit(generation: Digest, previous: Digest | null): Promise<number> {
+  async #commit(generation: Digest, previous: Digest | null, rollback: boolean): Promise<number> {
     const started = performance.now();
-    if (this.#journal.open()?.step !== 'committed') await this.#journal.step('committed', () => {});
+    if (this.#journal.open()?.step !== 'committed')
+      await this.#journal.step('committed', () =>
+        remember(this.#host.root, this.#tenant, generation, previous, rollback),
+      );
     this.#journal.end('committed');
-    this.#kept = [generation, ...(previous ? [previous] : [])];
+    this.#untidy = true;
     return Math.round(performance.now() - started);
   }
 
-  async #prune(kept: readonly Digest[]): Promise<void> {
-    await pruneGenerations(this.#host.root, this.#tenant, kept);
+  async #keepEvidence(failed: Digest, previous: Digest | null, reason: string): Promise<void> {
+    // What runs, applied again, is no failed generation.
+    if (failed === previous) return;
+    const step = this.#journal.open()?.step ?? null;
+    // Before its services were started they had nothing to say of it.
+    const services = this.#journal.reached('switched') ? (this.#manifest(failed)?.services ?? []) : [];
+    await keepEvidence(this.#host.root, this.#tenant, failed, {
+      at: new Date().toISOString(),
+      step,
+      reason,
+      services: services.map(({ name }) => name),
+      manager: this.#manager,
+    });
+  }
+
+  async #prune(): Promise<void> {
+    await pruneGenerations(this.#host.root, this.#tenant);
     await pruneStore(this.#host);
   }
 }

@@ -6,10 +6,11 @@ import { ChpError } from '../../core/errors.ts';
 import type { Frame } from '../../core/frames.ts';
 import { verifyGeneration } from '../../core/generation.ts';
 import { tenantLayout } from '../../core/host-layout.ts';
-import { Activation } from './activation.ts';
+import { Activation, type ActivationEvents } from './activation.ts';
 import { gatewayGreets } from './greeting.ts';
 import type { Host } from './host.ts';
 import { Journal } from './journal.ts';
+import { Ledger } from './ledger.ts';
 import { lockStore, lockTenant } from './locks.ts';
 import { managerFor } from './manager/choose.ts';
 import { nextWithin } from './next-within.ts';
@@ -38,6 +39,7 @@ export async function apply(
   assertManifest(signed.manifest);
   if (signed.manifest.tenant !== tenant)
     throw new ChpError('INTEGRITY', `the generation is for ${signed.manifest.tenant}, not ${tenant}`);
+  if (request.keep !== undefined) new Ledger(host.root, tenant).setKeep(request.keep);
   const activation = new Activation(host, tenant, managerFor(host, tenant));
   const result = (value: ApplyResult): Promise<void> => send({ event: 'result', result: value });
   const converged: ApplyResult = { outcome: 'converged', generation: signed.digest, checks: [], timings: {} };
@@ -67,18 +69,17 @@ export async function apply(
       present = false;
     },
   );
-  await result(
-    await activation.apply(signed, {
-      present: () => present,
-      staged: () => filling.release(),
-      step: (step, ms) => void send({ event: 'step', step, ms }),
-      check: (check) => void send({ event: 'check', check }),
-      confirm: async () => {
-        await send({ event: 'awaiting-confirm', withinS: request.confirmWithinS });
-        return confirmed(answer, request.confirmWithinS);
-      },
-    }),
-  );
+  const events: ActivationEvents = {
+    present: () => present,
+    staged: () => filling.release(),
+    step: (step, ms) => void send({ event: 'step', step, ms }),
+    check: (check) => void send({ event: 'check', check }),
+    confirm: async () => {
+      await send({ event: 'awaiting-confirm', withinS: request.confirmWithinS });
+      return confirmed(answer, request.confirmWithinS);
+    },
+  };
+  await result(await activation.apply(signed, events, request.rollback ?? null));
   await activation.tidy();
 }
 

@@ -11,10 +11,12 @@ export interface OpenActivation {
   previous: Digest | null;
   /** Last step that ended; null = none. */
   step: ActivationStep | null;
+  /** It goes back to a generation of earlier. */
+  rollback: boolean;
 }
 
 type Line =
-  | { at: string; begin: Digest; previous: Digest | null }
+  | { at: string; begin: Digest; previous: Digest | null; rollback?: true }
   | { at: string; step: ActivationStep }
   | { at: string; end: 'committed' | 'reverted' };
 
@@ -35,7 +37,7 @@ export class Journal {
   }
 
   /** Starts afresh: the one before is kept as `<path>.1`. */
-  begin(generation: Digest, previous: Digest | null): void {
+  begin(generation: Digest, previous: Digest | null, rollback = false): void {
     mkdirSync(dirname(this.#path), { recursive: true });
     try {
       renameSync(this.#path, `${this.#path}.1`);
@@ -43,7 +45,7 @@ export class Journal {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
     writeFileSync(this.#path, '', { mode: 0o600 });
-    this.#append({ at: now(), begin: generation, previous });
+    this.#append({ at: now(), begin: generation, previous, ...(rollback ? { rollback } : {}) });
   }
 
   /** Runs a step and records that it ended. Returns its milliseconds. */
@@ -64,7 +66,8 @@ export class Journal {
   open(): OpenActivation | null {
     let found: OpenActivation | null = null;
     for (const line of this.#lines()) {
-      if ('begin' in line) found = { generation: line.begin, previous: line.previous, step: null };
+      if ('begin' in line)
+        found = { generation: line.begin, previous: line.previous, step: null, rollback: line.rollback ?? false };
       else if ('end' in line) found = null;
       else if (found) found.step = line.step;
     }

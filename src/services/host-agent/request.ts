@@ -16,18 +16,32 @@ const isCount =
   (max: number): Check =>
   (value) =>
     Number.isInteger(value) && (value as number) >= 0 && (value as number) <= max;
+const isBoolean: Check = (value) => typeof value === 'boolean';
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
 const isService: Check = (value) => typeof value === 'string' && /^[a-z0-9][a-z0-9-]{0,62}$/.test(value);
 
 /** What each request must carry beside `op` and `tenant`. */
 const FORMS: Record<Exclude<AgentRequest['op'], 'confirm' | 'revert'>, Record<string, Check>> = {
   facts: {},
   status: {},
-  apply: { generation: isSignedGeneration, confirmWithinS: isCount(3600) },
+  apply: {
+    generation: isSignedGeneration,
+    confirmWithinS: isCount(3600),
+    keep: optional(isCount(100)),
+    rollback: optional((value) => isObject(value) && ['keep', 'restore', null].includes(value.state as string)),
+  },
   recover: {},
   check: {},
   gateway: { method: isString },
   worker: { method: (value) => WORKER_METHODS.includes(value as WorkerMethod) },
-  logs: { service: isService, lines: isCount(100_000), follow: (value) => typeof value === 'boolean' },
+  generations: {},
+  'rewind-plan': { generation: isSignedGeneration },
+  pin: { generation: isDigest, pinned: isBoolean },
+  prune: { dryRun: isBoolean },
+  logs: { service: isService, lines: isCount(100_000), follow: isBoolean },
   remove: {},
 };
 

@@ -11,11 +11,13 @@ import type { WorkerMethod } from '../../core/worker-protocol.ts';
 import { Activation } from './activation.ts';
 import { apply } from './apply.ts';
 import { decryptSecret } from './credentials.ts';
+import { hostGenerations, pinGeneration } from './generations.ts';
 import { readHost, readRoot } from './host.ts';
 import { lockTenant } from './locks.ts';
 import { managerFor } from './manager/choose.ts';
 import { assertRequest } from './request.ts';
-import { pruneStore } from './retention.ts';
+import { pruneGenerations, pruneStore } from './retention.ts';
+import { rewindPlan } from './rewind.ts';
 import { hostStatus, running } from './status.ts';
 import { Store } from './store.ts';
 import { callWorker } from './worker-client.ts';
@@ -65,6 +67,23 @@ async function answer(
     case 'recover': {
       await using _lock = await lockTenant(host.root, tenant, 'recover');
       return { outcome: await activation.recover() };
+    }
+    case 'generations':
+      return hostGenerations(host.root, tenant);
+    case 'rewind-plan': {
+      const { digest, manifest } = request.generation;
+      return rewindPlan(host.root, tenant, digest, manifest.runtime);
+    }
+    case 'pin': {
+      await using _lock = await lockTenant(host.root, tenant, 'pin');
+      pinGeneration(host.root, tenant, request.generation, request.pinned);
+      return null;
+    }
+    case 'prune': {
+      await using _lock = await lockTenant(host.root, tenant, 'prune');
+      const pruned = await pruneGenerations(host.root, tenant, request.dryRun);
+      if (!request.dryRun) await pruneStore(host);
+      return pruned;
     }
     case 'gateway': {
       const { manifest } = running(host.root, tenant);

@@ -2,30 +2,43 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../../core/digest.ts';
-import { tenantLayout } from '../../core/host-layout.ts';
+import { type TenantLayout, tenantLayout } from '../../core/host-layout.ts';
 import { run } from './run.ts';
+
+const COPY_MS = 600_000;
+
+/** What goes back in time with a runtime: the gateway's state, and its home with the workspace. Not what packs have done. */
+export const REWOUND = ['state', 'home'] as const;
 
 /**
  * What must come back when generation `next` fails: the live config always, the gateway's state when the runtime
- * changes (a new runtime may migrate it one way). Services must be stopped for the state.
+ * changes (a new runtime may migrate it one way). Services must be stopped for the state. What is whole has the
+ * generation's name; a half-written one is never read.
  */
 export async function takeSnapshot(root: string, tenant: string, next: Digest, withState: boolean): Promise<void> {
   const layout = tenantLayout(root, tenant);
   const final = join(layout.snapshots, next);
   const temporary = `${final}.new`;
-  await rm(temporary, { recursive: true, force: true });
-  await mkdir(temporary, { recursive: true, mode: 0o700 });
-  if (existsSync(layout.config))
-    await writeFile(join(temporary, 'gateway.json'), await readFile(layout.config), { mode: 0o600, flush: true });
-  if (withState && existsSync(layout.state))
-    await run('cp', ['--archive', '--reflink=auto', layout.state, join(temporary, 'state')], { deadlineMs: 600_000 });
+  try {
+    await rm(temporary, { recursive: true, force: true });
+    await mkdir(temporary, { recursive: true, mode: 0o700 });
+    if (existsSync(layout.config))
+      await writeFile(join(temporary, 'gateway.json'), await readFile(layout.config), { mode: 0o600, flush: true });
+    if (withState)
+      for (const part of REWOUND) if (existsSync(layout[part])) await copyTree(layout[part], join(temporary, part));
+    if (withState) await run('sync', ['--file-system', temporary], { deadlineMs: COPY_MS });
+  } catch (error) {
+    // It may be what fills the disk.
+    await rm(temporary, { recursive: true, force: true });
+    throw error;
+  }
   await rm(final, { recursive: true, force: true });
   await rename(temporary, final);
 }
 
 /** Was the gateway's state kept, too? */
-export const hasStateSnapshot = (root: string, tenant: string, failed: Digest): boolean =>
-  existsSync(join(tenantLayout(root, tenant).snapshots, failed, 'state'));
+export const hasStateSnapshot = (root: string, tenant: string, of: Digest): boolean =>
+  existsSync(join(tenantLayout(root, tenant).snapshots, of, 'state'));
 
 /** Puts back what `takeSnapshot` kept. May be run again after a cut. */
 export async function restoreSnapshot(root: string, tenant: string, failed: Digest): Promise<void> {
@@ -34,15 +47,28 @@ export async function restoreSnapshot(root: string, tenant: string, failed: Dige
   if (existsSync(join(from, 'gateway.json')))
     await writeLiveConfig(layout.config, await readFile(join(from, 'gateway.json')));
   else if (existsSync(from)) await rm(layout.config, { force: true });
-  if (!existsSync(join(from, 'state'))) return;
-  await rm(`${layout.state}.restored`, { recursive: true, force: true });
-  await run('cp', ['--archive', '--reflink=auto', join(from, 'state'), `${layout.state}.restored`], {
-    deadlineMs: 600_000,
-  });
-  await rm(`${layout.state}.failed`, { recursive: true, force: true });
-  if (existsSync(layout.state)) await rename(layout.state, `${layout.state}.failed`);
-  await rename(`${layout.state}.restored`, layout.state);
-  await rm(`${layout.state}.failed`, { recursive: true, force: true });
+  for (const part of REWOUND) {
+    if (!existsSync(join(from, part))) continue;
+    await copyTree(join(from, part), replacement(layout, part));
+    await swapIn(layout, part);
+  }
+}
+
+export const replacement = (layout: TenantLayout, part: (typeof REWOUND)[number]): string => `${layout[part]}.restored`;
+
+/** Puts a whole replacement in the place of a folder. Cut in between, the next `restoreSnapshot` finds its way. */
+export async function swapIn(layout: TenantLayout, part: (typeof REWOUND)[number]): Promise<void> {
+  const old = `${layout[part]}.failed`;
+  await rm(old, { recursive: true, force: true });
+  if (existsSync(layout[part])) await rename(layout[part], old);
+  await rename(replacement(layout, part), layout[part]);
+  await rm(old, { recursive: true, force: true });
+}
+
+/** Owners, modes and times included; shares blocks where the file system can. Replaces what is there. */
+export async function copyTree(from: string, to: string): Promise<void> {
+  await rm(to, { recursive: true, force: true });
+  await run('cp', ['--archive', '--reflink=auto', '--no-target-directory', from, to], { deadlineMs: COPY_MS });
 }
 
 /**

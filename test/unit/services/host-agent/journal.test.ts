@@ -16,11 +16,11 @@ test('says how far an activation came, until it ended', async () => {
   const journal = new Journal(path);
   expect(journal.open()).toBeNull();
   journal.begin('new', 'old');
-  expect(journal.open()).toEqual({ generation: 'new', previous: 'old', step: null });
+  expect(journal.open()).toEqual({ generation: 'new', previous: 'old', step: null, rollback: false });
   expect(journal.reached('received')).toBe(false);
   await journal.step('received', () => {});
   await journal.step('snapshot', () => {});
-  expect(new Journal(path).open()).toEqual({ generation: 'new', previous: 'old', step: 'snapshot' });
+  expect(new Journal(path).open()).toEqual({ generation: 'new', previous: 'old', step: 'snapshot', rollback: false });
   expect(journal.reached('snapshot')).toBe(true);
   expect(journal.reached('configured')).toBe(false);
   journal.end('committed');

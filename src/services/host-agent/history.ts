@@ -1,0 +1,88 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Digest } from '../../core/digest.ts';
+import { tenantLayout } from '../../core/host-layout.ts';
+
+/** A generation that became what runs, with every check passed. */
+export interface Proven {
+  at: string;
+  generation: Digest;
+  /** What ran before. */
+  previous: Digest | null;
+  /** `clawdbot@…` and its program. */
+  runtime: string;
+  app: Digest;
+  /** sha256 of the live config it was proven with. */
+  config: Digest | null;
+  /** It was gone back to: what ran before is not what anybody wants back. */
+  rollback: boolean;
+}
+
+/** The order in which a tenant's generations were proven on this host: JSON lines, oldest first. */
+export class History {
+  readonly #path: string;
+  constructor(root: string, tenant: string) {
+    this.#path = join(tenantLayout(root, tenant).ledger, 'history.jsonl');
+  }
+
+  lines(): Proven[] {
+    let text: string;
+    try {
+      text = readFileSync(this.#path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    }
+    return text.split('\n').flatMap((line) => {
+      try {
+        return line === '' ? [] : [JSON.parse(line) as Proven];
+      } catch {
+        // Torn by a power cut.
+        return [];
+      }
+    });
+  }
+
+  /** A commit that was cut and is finished later is written once. */
+  append(line: Proven): void {
+    const last = this.lines().at(-1);
+    if (last?.generation === line.generation && last.previous === line.previous && last.rollback === line.rollback)
+      return;
+    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+    const file = openSync(this.#path, 'a', 0o600);
+    try {
+      writeSync(file, `\n${JSON.stringify(line)}\n`);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  }
+}
+
+/**
+ * The proven generation to go back to from `current`: the newest other one that `lies` here and that nobody has gone back
+ * from since. Pure.
+ */
+export function lastProven(
+  lines: readonly Proven[],
+  current: Digest | null,
+  lies: (digest: Digest) => boolean,
+): Digest | null {
+  const left = new Set<Digest>();
+  for (const { generation, previous, rollback } of lines) {
+    if (!rollback) left.delete(generation);
+    else if (previous) left.add(previous);
+  }
+  const others = lines.map(({ generation }) => generation).filter((digest) => digest !== current && !left.has(digest));
+  return others.findLast(lies) ?? null;
+}
+
+/**
+ * The generation before which the state was kept as `target` left it: the first one after it that came with another
+ * program. null = the state has been of the same program since, or `target` never ran. Pure.
+ */
+export function snapshotFor(lines: readonly Proven[], target: Digest): Digest | null {
+  const at = lines.findLastIndex(({ generation }) => generation === target);
+  const app = lines[at]?.app;
+  return lines.slice(at + 1).find((line) => app !== undefined && line.app !== app)?.generation ?? null;
+}
