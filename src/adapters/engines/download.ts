@@ -6,8 +6,8 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ChpError } from '../../core/errors.ts';
 import type { StepHandle } from '../../core/ports/progress.ts';
-import type { Engine } from './catalogue.ts';
 import { useProxies } from '../use-proxies.ts';
+import type { Engine } from './catalogue.ts';
 import type { AcquireOptions } from './options.ts';
 
 /** Short: a machine without the internet is to go on to the next way at once. */
