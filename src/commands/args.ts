@@ -5,6 +5,12 @@ export const tenantArg = { tenant: Args.string({ description: 'Name of the tenan
 export const stageFlag = {
   stage: Flags.boolean({ description: 'Only record the change; `chp tenant apply` pushes it.' }),
 };
+export const selectorFlag = {
+  selector: Flags.string({
+    char: 'l',
+    description: 'By labels, as Kubernetes writes them: ring=stable,region!=us or "region in (eu,uk)".',
+  }),
+};
 export const yesFlag = { yes: Flags.boolean({ char: 'y', description: 'Do not ask.' }) };
 export const fileFlag = { file: Flags.string({ char: 'f', description: 'tenant.yaml; `-` for standard input.' }) };
 export const catalogueArg = { catalogue: Args.string({ description: 'Name of the catalogue.', required: true }) };

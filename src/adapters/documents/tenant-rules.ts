@@ -3,6 +3,7 @@ import { steersProcess } from '../../core/secret-names.ts';
 import type { TenantDocument } from '../../core/tenant/schema.ts';
 import { automationProblems } from './automation-rules.ts';
 import { configProblems } from './config-rules.ts';
+import { maintenanceProblems } from './maintenance-rules.ts';
 import { memberProblems } from './member-rules.ts';
 import type { SemanticProblem } from './semantic-problem.ts';
 
@@ -12,6 +13,7 @@ export function semanticProblems(document: TenantDocument): SemanticProblem[] {
     ...zone(document),
     ...model(document),
     ...image(document),
+    ...maintenanceProblems(document),
     ...memberProblems(document),
     ...skills(document),
     ...secretNames(document),

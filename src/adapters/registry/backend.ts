@@ -12,5 +12,6 @@ export interface Backend {
   /** Inside `write`: waits until no other transaction that named `key` is open. */
   serialise(tx: Tx, key: string): Promise<void>;
   lock: Registry['lock'];
+  lockRollout: Registry['lockRollout'];
   close(): Promise<void>;
 }

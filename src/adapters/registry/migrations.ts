@@ -12,6 +12,7 @@ export function migrationsFor(dialect: DialectName): readonly Migration[] {
   return [
     { version: 1, name: 'first', statements: first(dialect) },
     { version: 2, name: 'packs', statements: packs(dialect) },
+    { version: 3, name: 'rollouts', statements: rollouts(dialect) },
   ];
 }
 
@@ -34,6 +35,17 @@ function packs(dialect: DialectName): string[] {
     `create table packs (${OF_TENANT}, id text not null, name text not null, version text not null, catalogue text not null,
        integrity text not null, signature text not null, keyid text not null, public_key text not null,
        tarball text not null, compiled text not null, digest text not null, updated_at text not null, primary key (tenant, id))${suffix(dialect)}`,
+  ];
+}
+
+/** No reference to tenants: what was done to one outlives it. */
+function rollouts(dialect: DialectName): string[] {
+  return [
+    `create table rollouts (id text primary key, spec text not null, state text not null, wanted text, reason text,
+       epoch integer not null, forgiven integer not null, actor text not null, started_at text not null, ended_at text)${suffix(dialect)}`,
+    `create table rollout_tenants (rollout text not null references rollouts (id) on delete cascade, tenant text not null,
+       position integer not null, wave integer not null, state text not null, reason text, opens_at text,
+       attempt integer not null, started_at text, ended_at text, checked_at text, primary key (rollout, tenant))${suffix(dialect)}`,
   ];
 }
 

@@ -6,6 +6,7 @@ import * as auditLog from './queries/audit.ts';
 import * as generations from './queries/generations.ts';
 import * as jobs from './queries/jobs.ts';
 import * as packs from './queries/packs.ts';
+import * as rollouts from './queries/rollouts.ts';
 import * as kept from './queries/secrets-skills.ts';
 import * as tenants from './queries/tenants.ts';
 
@@ -50,6 +51,7 @@ export function makeRegistry({ backend, signer, redactor, onAudit }: RegistryPar
       return result;
     },
     lock: backend.lock,
+    lockRollout: backend.lockRollout,
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -90,6 +92,21 @@ function changes({ read, write, serialise, signer, redactor, onAudit }: Access):
     endJob: (job, state, error) => write((tx) => jobs.endJob(tx, job, state, redactor.json(error ?? null))),
     interruptedJobs: (tenant) => write((tx) => jobs.interruptedJobs(tx, tenant)),
     jobs: (tenant) => read((db) => jobs.jobs(db, tenant)),
+
+    createRollout: (spec, actor, tenants) =>
+      write((tx) => rollouts.createRollout(tx, redactor.json(spec), actor, tenants)),
+    rollout: (id) => read((db) => rollouts.rollout(db, id)),
+    rollouts: () => read((db) => rollouts.rollouts(db)),
+    rolloutTenants: (id) => read((db) => rollouts.rolloutTenants(db, id)),
+    askRollout: (id, wanted) => write((tx) => rollouts.askRollout(tx, id, wanted)),
+    takeRollout: (id, options) => write((tx) => rollouts.takeRollout(tx, id, options)),
+    beginRolloutTenant: (id, epoch, tenant) => write((tx) => rollouts.beginRolloutTenant(tx, id, epoch, tenant)),
+    endRolloutTenant: (id, tenant, attempt, end) =>
+      write((tx) => rollouts.endRolloutTenant(tx, id, tenant, attempt, redactor.json(end))),
+    checkedRolloutTenant: (id, epoch, tenant, failure) =>
+      write((tx) => rollouts.checkedRolloutTenant(tx, id, epoch, tenant, redactor.json(failure))),
+    endRollout: (id, epoch, state, reason) =>
+      write((tx) => rollouts.endRollout(tx, id, epoch, state, redactor.json(reason))),
 
     setSecret: (record) => write((tx) => kept.setSecret(tx, record)),
     secrets: (tenant) => read((db) => kept.secrets(db, tenant)),

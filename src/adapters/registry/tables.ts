@@ -12,6 +12,7 @@ import type {
   SkillRecord,
   TenantRecord,
 } from '../../core/ports/registry.ts';
+import type { RolloutRecord, RolloutTenantRecord } from '../../core/ports/rollouts.ts';
 
 /** Rows as stored: names are snake_case in the database, camelCase here (kysely's plugin). Times are ISO 8601 text. */
 export interface Tables {
@@ -23,6 +24,8 @@ export interface Tables {
   secrets: SecretRecord;
   skills: SkillRecord;
   packs: PackRecord;
+  rollouts: Omit<RolloutRecord, 'spec'> & { spec: string };
+  rolloutTenants: RolloutTenantRecord;
   /** `details` is canonical JSON as text: a database that normalises JSON would break the hash. */
   audit: Omit<AuditEntry, 'details'> & { details: string };
   auditHead: AuditHead & { id: 1 };

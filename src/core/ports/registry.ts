@@ -1,4 +1,5 @@
 import type { Digest } from '../digest.ts';
+import type { LockRollout, RolloutJournal } from './rollouts.ts';
 
 export type TenantPhase = 'creating' | 'ready' | 'failed' | 'destroying';
 
@@ -152,10 +153,13 @@ export interface HeldLock extends AsyncDisposable {
 }
 
 /** What can be done within one transaction. */
-export type RegistryChanges = Omit<Registry, 'location' | 'lock' | 'together' | 'close' | typeof Symbol.asyncDispose>;
+export type RegistryChanges = Omit<
+  Registry,
+  'location' | 'lock' | 'lockRollout' | 'together' | 'close' | typeof Symbol.asyncDispose
+>;
 
 /** Tenants, members, generations, jobs, secrets (ciphertext), locks, audit: on SQLite or Postgres, the same behaviour. */
-export interface Registry extends AsyncDisposable {
+export interface Registry extends AsyncDisposable, RolloutJournal {
   readonly location: string;
   /** One at a time: a document that depends on the other tenants is made when no other can come. @throws TENANT_EXISTS */
   createTenant(
@@ -220,6 +224,8 @@ export interface Registry extends AsyncDisposable {
     what: string,
     options: { waitMs: number; onWait?: (holder: LockHolder) => void },
   ): Promise<HeldLock>;
+  /** As `lock`, for a rollout's id: whoever holds it runs the rollout. */
+  lockRollout: LockRollout;
 
   /**
    * Several changes as one transaction, which is one wait for the disk. `work` may run again after a deadlock: it must

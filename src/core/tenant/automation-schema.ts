@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
 import { SECRET_NAME_PATTERN } from '../names.ts';
+import { closed } from './schema-parts.ts';
 
 /** The parts of tenant.yaml that workflow packs need: packs, connectors, ways to notify, and the engine that runs them. */
 
-const closed = { additionalProperties: false } as const;
 const name = '^[a-z0-9][a-z0-9-]{0,62}$';
 const secretName = (description: string) => Type.String({ pattern: SECRET_NAME_PATTERN, description });
 

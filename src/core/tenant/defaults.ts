@@ -1,4 +1,5 @@
 import { BASE_IMAGE } from '../host-layout.ts';
+import { type Maintenance, WEEKDAYS } from './maintenance-schema.ts';
 import type { Tenant, TenantDocument } from './schema.ts';
 
 export const DEFAULT_RUNTIME = 'clawdbot@2026.1.24-3';
@@ -11,6 +12,7 @@ export function withDefaults(document: TenantDocument): Tenant {
     name: document.name,
     topology: document.topology,
     host: document.host,
+    labels: document.labels ?? {},
     timezone: document.timezone ?? 'UTC',
     runtime: { name: name as Tenant['runtime']['name'], version },
     gateway: { port: document.gateway?.port ?? DEFAULT_PORT },
@@ -48,6 +50,7 @@ export function withDefaults(document: TenantDocument): Tenant {
       namespace: document.automation?.namespace ?? 'default',
       memoryMaxMb: document.automation?.memoryMaxMb ?? 768,
     },
+    maintenance: maintenanceOf(document.maintenance),
     secrets: document.secrets ?? [],
     services: {
       manager: document.services?.manager ?? 'auto',
@@ -60,5 +63,17 @@ export function withDefaults(document: TenantDocument): Tenant {
       fail2ban: document.hardening?.fail2ban ?? false,
       unattendedUpgrades: document.hardening?.unattendedUpgrades ?? false,
     },
+  };
+}
+
+function maintenanceOf({
+  windows = [],
+  quietHours,
+  pause,
+}: NonNullable<TenantDocument['maintenance']> = {}): Maintenance {
+  return {
+    windows: windows.map(({ days = [...WEEKDAYS], from, to }) => ({ days, from, to })),
+    avoidQuietHours: quietHours === undefined ? windows.length === 0 : quietHours === 'avoid',
+    pause: pause ?? null,
   };
 }

@@ -20,6 +20,8 @@ const TABLES = [
   'job_steps',
   'secrets',
   'skills',
+  'rollouts',
+  'rollout_tenants',
   'audit',
   'audit_head',
   'audit_keys',

@@ -8,6 +8,7 @@ import { redactor } from '../../../src/core/redact.ts';
 import { auditSuite } from './audit-suite.ts';
 import { jobsAndLocksSuite } from './jobs-suite.ts';
 import { runAtOnce } from './processes.ts';
+import { rolloutsSuite } from './rollouts-suite.ts';
 
 /** A fresh, empty registry in a fresh CHP_HOME. */
 export interface Target {
@@ -277,6 +278,7 @@ export function registrySuite(database: string, fresh: () => Promise<Target>): v
     });
 
     jobsAndLocksSuite(() => ({ registry, target }));
+    rolloutsSuite(() => ({ registry, target }));
     auditSuite(() => ({ registry, target }));
   });
 }

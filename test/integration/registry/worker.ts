@@ -38,6 +38,12 @@ const jobs: Record<string, () => Promise<void>> = {
     say('held');
     await forever();
   },
+  async 'rollout-lock'() {
+    const registry = await openRegistry();
+    await registry.lockRollout(name, 'run it', { waitMs: 0 });
+    say('held');
+    await forever();
+  },
   async job() {
     const registry = await openRegistry();
     await registry.lock(name, 'run a job', { waitMs: 0 });

@@ -4,7 +4,7 @@ import type { Backend } from '../backend.ts';
 import { type Migration, migrationsFor } from '../migrations.ts';
 import type { Tables } from '../tables.ts';
 import { isWorthAnotherTry, locationOf, postgresFault } from './faults.ts';
-import { sessionLock } from './lock.ts';
+import { rolloutSessionLock, sessionLock } from './lock.ts';
 import { ensureSchema } from './schema.ts';
 
 /** A server that is gone must not keep the process. */
@@ -57,6 +57,7 @@ export async function openPostgres(
       await sql`select pg_advisory_xact_lock(hashtextextended(${`chp:${key}`}, 0))`.execute(tx);
     },
     lock: sessionLock(config, location),
+    lockRollout: rolloutSessionLock(config, location),
     close() {
       closing ??= Promise.race([pool.end(), sleep(CLOSE_MS, undefined, { ref: false })]);
       return closing;

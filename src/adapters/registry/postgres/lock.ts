@@ -10,53 +10,77 @@ const POLL_MS = 150;
 const ANONYMOUS_MS = 500;
 const RELEASE_MS = 5_000;
 
+/** What is locked: its row in `locks`, the key of its advisory lock, and how it is called. */
+interface Subject {
+  row: string;
+  key: string;
+  called: string;
+}
+
 /** Advisory lock of a session of its own: Postgres frees it when that session ends, in whatever way. */
 export function sessionLock(config: ClientConfig, location: string): Registry['lock'] {
-  return async (tenant, what, { waitMs, onWait }) => {
+  return async (tenant, what, options) => {
     assertTenantName(tenant);
-    const { default: pg } = await import('pg');
-    const client = new pg.Client({ ...config, application_name: `chp lock ${tenant}`, query_timeout: 15_000 });
-    // A cut session is noticed by the next query; without a listener it would end the process.
-    client.on('error', () => {});
-    try {
-      await client.connect();
-      // Lets the server notice within a minute that the operator's machine is gone.
-      await client.query(
-        'set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3',
-      );
-      await acquire(client, tenant, waitMs, onWait);
-      await writeHolder(client, tenant, thisHolder(what));
-    } catch (error) {
-      await hangUp(client);
-      throw postgresFault(location, error);
-    }
-    return held(client, tenant);
+    const subject = { row: tenant, key: `chp:tenant:${tenant}`, called: `tenant "${tenant}"` };
+    return lockSubject(config, location, subject, what, options);
   };
+}
+
+/** The same for a rollout. Its row's name has a space, which no tenant's has. */
+export function rolloutSessionLock(config: ClientConfig, location: string): Registry['lockRollout'] {
+  return (rollout, what, options) => {
+    const subject = { row: `rollout ${rollout}`, key: `chp:rollout:${rollout}`, called: `job ${rollout}` };
+    return lockSubject(config, location, subject, what, options);
+  };
+}
+
+async function lockSubject(
+  config: ClientConfig,
+  location: string,
+  subject: Subject,
+  what: string,
+  { waitMs, onWait }: Parameters<Registry['lock']>[2],
+): Promise<HeldLock> {
+  const { default: pg } = await import('pg');
+  const client = new pg.Client({ ...config, application_name: `chp lock ${subject.row}`, query_timeout: 15_000 });
+  // A cut session is noticed by the next query; without a listener it would end the process.
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    // Lets the server notice within a minute that the operator's machine is gone.
+    await client.query('set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3');
+    await acquire(client, subject, waitMs, onWait);
+    await writeHolder(client, subject.row, thisHolder(what));
+  } catch (error) {
+    await hangUp(client);
+    throw postgresFault(location, error);
+  }
+  return held(client, subject.row);
 }
 
 async function acquire(
   client: Client,
-  tenant: string,
+  { row, key, called }: Subject,
   waitMs: number,
   onWait?: (holder: LockHolder) => void,
 ): Promise<void> {
   const until = performance.now() + waitMs;
   let known: LockHolder | null = null;
-  while (!(await tryLock(client, tenant))) {
-    const holder = await readHolder(client, tenant);
+  while (!(await tryLock(client, key))) {
+    const holder = await readHolder(client, row);
     if (holder && !known && waitMs > 0) onWait?.(holder);
     known = holder ?? known;
     // A holder that is not known yet has just begun, and is about to write its name.
-    if (known && performance.now() >= until) throw lockedBy(`tenant "${tenant}"`, known);
-    if (performance.now() >= until + ANONYMOUS_MS) throw lockedBy(`tenant "${tenant}"`, null);
+    if (known && performance.now() >= until) throw lockedBy(called, known);
+    if (performance.now() >= until + ANONYMOUS_MS) throw lockedBy(called, null);
     await sleep(POLL_MS);
   }
 }
 
-async function tryLock(client: Client, tenant: string): Promise<boolean> {
+async function tryLock(client: Client, key: string): Promise<boolean> {
   const { rows } = await client.query<{ held: boolean }>(
     'select pg_try_advisory_lock(hashtextextended($1, 0)) as held',
-    [lockKey(tenant)],
+    [key],
   );
   return rows[0]?.held === true;
 }
@@ -102,5 +126,3 @@ async function hangUp(client: Client): Promise<void> {
   const polite = await Promise.race([ended, sleep(RELEASE_MS, false, { ref: false })]);
   if (!polite) (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
 }
-
-const lockKey = (tenant: string): string => `chp:tenant:${tenant}`;

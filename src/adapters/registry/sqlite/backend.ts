@@ -7,7 +7,7 @@ import type { Tables } from '../tables.ts';
 import { nodeSqliteDialect } from './dialect.ts';
 import { sqliteFault } from './faults.ts';
 import { backUpDaily, openFile } from './file.ts';
-import { fileLock } from './lock.ts';
+import { fileLock, rolloutFileLock } from './lock.ts';
 
 /** @throws ChpError REGISTRY_CORRUPT, REGISTRY_NEWER, REGISTRY_UNAVAILABLE */
 export function openSqlite(
@@ -43,6 +43,7 @@ export function openSqlite(
     // A write transaction has the whole file for itself.
     serialise: async () => {},
     lock: fileLock(home.locks),
+    lockRollout: rolloutFileLock(home.locks),
     async close() {
       if (closed) return;
       closed = true;
