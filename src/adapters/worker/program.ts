@@ -88,7 +88,7 @@ async function bundleWorkflows(outfile: string): Promise<void> {
   });
   const { code } = await bundleWorkflowCode({
     workflowsPath: packagePath(WORKFLOWS, 'main.ts'),
-    preloadModules: [packagePath(WORKFLOWS, 'sandbox-date.ts'), shared],
+    preloadModules: [packagePath(WORKFLOWS, 'sandbox-date.ts'), packagePath(WORKFLOWS, 'sandbox-stacks.ts'), shared],
     webpackConfigHook: (config) => ({
       ...config,
       resolve: { ...config.resolve, alias: { ...config.resolve?.alias, './shared.ts$': shared } },

@@ -30,10 +30,10 @@ export class Outbox {
     this.#now = now;
   }
 
-  keep(key: string, { to, text, urgency, envelope }: OutMessage): void {
+  async keep(key: string, { to, text, urgency, envelope }: OutMessage): Promise<void> {
     const insert =
       'insert or ignore into messages (key, recipient, text, urgency, envelope, at) values (?, ?, ?, ?, ?, ?)';
-    this.#store.run(insert, key, to.id, text, urgency, envelope?.id ?? null, this.#now());
+    await this.#store.write(insert, key, to.id, text, urgency, envelope?.id ?? null, this.#now());
   }
 
   delivery(key: string, recipient: string): Delivery | null {
@@ -42,9 +42,9 @@ export class Outbox {
     return row?.via ? { via: row.via, id: row.delivery } : null;
   }
 
-  delivered(key: string, recipient: string, { via, id }: Delivery): void {
+  async delivered(key: string, recipient: string, { via, id }: Delivery): Promise<void> {
     const update = 'update messages set via = ?, delivery = ? where key = ? and recipient = ?';
-    this.#store.run(update, via, id, key, recipient);
+    await this.#store.write(update, via, id, key, recipient);
   }
 
   list(to: string | undefined, limit: number): StoredMessage[] {

@@ -42,9 +42,9 @@ export class Router implements Notify {
     const { outbox } = this.#parts;
     const done = outbox.delivery(options.key, message.to.id);
     if (done) return done;
-    outbox.keep(options.key, message);
+    await outbox.keep(options.key, message);
     const delivery = await this.#deliver(message, options);
-    outbox.delivered(options.key, message.to.id, delivery);
+    await outbox.delivered(options.key, message.to.id, delivery);
     return delivery;
   }
 

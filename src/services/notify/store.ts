@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { GroupCommit } from '../../core/group-commit.ts';
 
 const KEEP_MS = 90 * 24 * 3600_000;
 
@@ -29,9 +30,11 @@ const SCHEMA = `
 /** The local inbox's file. It survives restarts and `kill -9`; a damaged one is put aside, because people must be reached. */
 export class Store {
   readonly #db: DatabaseSync;
+  readonly #commits: GroupCommit;
 
   private constructor(db: DatabaseSync) {
     this.#db = db;
+    this.#commits = new GroupCommit(db);
   }
 
   static open(dir: string, now: number, warn: (message: string) => void): Store {
@@ -82,7 +85,13 @@ export class Store {
     return Number(this.#db.prepare(sql).run(...values).changes);
   }
 
+  /** As `run`, along with others that come at the same time. Resolves when it is on the disk. */
+  write(sql: string, ...values: SQLInputValue[]): Promise<number> {
+    return this.#commits.run(() => this.run(sql, ...values));
+  }
+
   close(): void {
+    this.#commits.flush();
     this.#db.close();
   }
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { GroupCommit } from '../../core/group-commit.ts';
 import { VerbFailure } from '../../core/ports/automation.ts';
 import { failpoint } from './failpoint.ts';
 
@@ -24,6 +25,7 @@ export interface Sealer {
  * again, one that began and never ended is done again only where the other side tells repetitions by the key.
  */
 export class EffectsLedger {
+  readonly #commits: GroupCommit;
   readonly #begin: StatementSync;
   readonly #end: StatementSync;
   readonly #forget: StatementSync;
@@ -32,6 +34,7 @@ export class EffectsLedger {
   readonly #running = new Map<string, Promise<unknown>>();
 
   constructor(db: DatabaseSync) {
+    this.#commits = new GroupCommit(db);
     db.prepare('DELETE FROM effects WHERE ended < ?').run(Date.now() - KEEP_MS);
     this.#begin = db.prepare(
       'INSERT INTO effects (key, tenant, verb, began) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
@@ -39,6 +42,11 @@ export class EffectsLedger {
     this.#end = db.prepare('UPDATE effects SET ended = ?, result = ? WHERE key = ?');
     this.#forget = db.prepare('DELETE FROM effects WHERE key = ? AND ended IS NULL');
     this.#find = db.prepare('SELECT ended, result FROM effects WHERE key = ?');
+  }
+
+  /** Before the database is closed. */
+  flush(): void {
+    this.#commits.flush();
   }
 
   /** @throws VerbFailure `in-doubt` when nobody can tell whether it happened */
@@ -52,7 +60,8 @@ export class EffectsLedger {
 
   async #once<T>(request: EffectRequest, sealer: Sealer, effect: () => Promise<T>): Promise<T> {
     const { key, tenant, verb, idempotent } = request;
-    const fresh = this.#begin.run(key, tenant, verb, Date.now()).changes === 1;
+    const { changes } = await this.#commits.run(() => this.#begin.run(key, tenant, verb, Date.now()));
+    const fresh = changes === 1;
     if (!fresh) {
       const before = this.#find.get(key) as { ended: number | null; result: Uint8Array | null } | undefined;
       if (before?.ended && before.result) return JSON.parse(Buffer.from(sealer.open(before.result)).toString()) as T;
@@ -63,15 +72,15 @@ export class EffectsLedger {
     try {
       const result = await effect();
       failpoint('effect-done');
-      const text = JSON.stringify(result ?? null);
-      this.#end.run(Date.now(), sealer.seal(Buffer.from(text)), key);
+      const sealed = sealer.seal(Buffer.from(JSON.stringify(result ?? null)));
+      await this.#commits.run(() => this.#end.run(Date.now(), sealed, key));
       return result;
     } catch (error) {
       if (!didNotHappen(error)) {
         const why = `${verb} may have happened, nobody can tell: ${(error as Error).message}`;
         throw new VerbFailure('in-doubt', why, { cause: error });
       }
-      this.#forget.run(key);
+      await this.#commits.run(() => this.#forget.run(key));
       throw error;
     }
   }

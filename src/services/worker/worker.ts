@@ -131,6 +131,7 @@ export class PackWorker {
     await this.drain();
     await Promise.all([...this.#tenants.values()].map((tenancy) => closeTenancy(tenancy)));
     await this.#connection?.close();
+    this.#effects.flush();
     this.#db.close();
   }
 
