@@ -27,12 +27,20 @@ export type ActivationStep = (typeof ACTIVATION_STEPS)[number];
 
 export type ServiceManager = 'systemd' | 'supervisor' | 'compose';
 
+/** How carefully a generation is put in the place of another. */
+export interface ApplyCare {
+  /** Seconds that turns in flight get to end before the gateway is stopped for another runtime. Default 30. */
+  drainS?: number;
+  /** Seconds that the new generation is watched, on the host, before it is confirmed. Default 0. */
+  soakS?: number;
+}
+
 export type AgentRequest =
   | { op: 'facts' }
   /** What is: current generation, services, config drift, file integrity. Read only, fast. */
   | { op: 'status'; tenant: string }
   /** Applies a generation; `confirmWithinS` seconds after `awaiting-confirm` without `confirm` it reverts by itself. */
-  | {
+  | ({
       op: 'apply';
       tenant: string;
       generation: SignedGeneration;
@@ -42,11 +50,13 @@ export type AgentRequest =
       keep?: number;
       /** It is gone back to. `state`: what becomes of the gateway's state where the runtime changes; null = unsaid. */
       rollback?: { state: 'keep' | 'restore' | null };
-    }
+    } & ApplyCare)
   | { op: 'confirm' }
   | { op: 'revert' }
   /** Finishes or reverts an activation whose journal is open. Safe to call at any time. */
   | { op: 'recover'; tenant: string }
+  /** What an upgrade has to have room for. Read only. */
+  | { op: 'measure'; tenant: string; trees: Digest[] }
   /** Smoke test of what runs now. */
   | { op: 'check'; tenant: string }
   /** One gateway WebSocket call, on the host, with the host's token. */
@@ -132,4 +142,29 @@ export interface ApplyResult {
   timings: Partial<Record<ActivationStep, number>>;
   /** For `reverted`: what failed. */
   reason?: string;
+  /** Where another runtime was put in place. */
+  change?: RuntimeChanged;
+}
+
+export interface RuntimeChanged {
+  /** Milliseconds that warming its caches took, beside the running one; null = it was left out, see `notes`. */
+  warmMs: number | null;
+  /** Milliseconds that turns in flight were waited for. */
+  drainMs: number;
+  /** Turns that had not ended by then: their replies are lost. */
+  cutTurns: number;
+  /** Milliseconds from the stop of the old gateway to the first answer of the new one; null = it never answered. */
+  awayMs: number | null;
+  notes: string[];
+}
+
+/** What an upgrade has to have room for, as the host has it. */
+export interface HostRoom {
+  /** Bytes of the gateway's state: they are kept twice while the runtime changes. */
+  stateBytes: number;
+  /** Bytes that are free where chp's folder is. */
+  freeBytes: number;
+  memoryAvailableMb: number;
+  /** Of the trees that were asked about, those that are not there. */
+  lacks: Digest[];
 }

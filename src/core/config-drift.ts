@@ -39,6 +39,13 @@ export function mergeConfig(base: Json, live: Json, desired: Json, ownership: Ow
   return merged;
 }
 
+/** A config with what was changed on the host. Pure. */
+export function applyDrift(config: Json, drift: readonly ConfigDrift[]): JsonObject {
+  const changed = structuredClone(config) as JsonObject;
+  for (const { path, live } of drift) setPath(changed, path.split('.'), live);
+  return changed;
+}
+
 function owned(base: Json, live: Json, ownership: Ownership): (Difference & { owner: ConfigDrift['owner'] })[] {
   return differences(base, live).map((found) => ({ ...found, owner: ownerOf(found.keys.join('.'), ownership) }));
 }

@@ -11,9 +11,10 @@ interface Response {
 }
 
 const CONNECT_MS = 5_000;
-const PROTOCOL = 3;
+/** clawdbot's, and openclaw's: each takes a client whose range holds its own. */
+const PROTOCOLS = [3, 4] as const;
 
-/** A WebSocket session with a gateway on this host, as its own CLI would have (operator role). */
+/** A WebSocket session with a gateway on this host, as its own programs have (operator role). */
 export class GatewayClient implements AsyncDisposable {
   #socket: LocalWebSocket | undefined;
   readonly #waiting = new Map<
@@ -42,9 +43,10 @@ export class GatewayClient implements AsyncDisposable {
       client.hello = (await client.call(
         'connect',
         {
-          minProtocol: PROTOCOL,
-          maxProtocol: PROTOCOL,
-          client: { id: 'cli', version: '1', platform: 'linux', mode: 'cli' },
+          minProtocol: PROTOCOLS[0],
+          maxProtocol: PROTOCOLS[1],
+          // The one that needs no device of its own: it is on the gateway's machine, and has its token.
+          client: { id: 'gateway-client', version: '1', platform: 'linux', mode: 'backend' },
           role: 'operator',
           scopes: ['operator.admin'],
           auth: { token },
@@ -86,7 +88,7 @@ export class GatewayClient implements AsyncDisposable {
                     new ChpError(
                       'UNHEALTHY',
                       `the gateway refused ${method}: ${response.error?.message ?? 'no reason given'}`,
-                      { details: { gateway: response.error?.code } },
+                      { details: { refused: method, gateway: response.error?.code } },
                     ),
                   ),
           });

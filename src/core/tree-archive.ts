@@ -145,6 +145,13 @@ export async function readTreeEntries(archive: string): Promise<TreeEntry[]> {
   throw noManifest();
 }
 
+/** One file of an archive of our own; null = it has none of that path. @throws ChpError INTEGRITY */
+export async function readTreeFile(archive: string, path: string): Promise<Buffer | null> {
+  for await (const member of readTar(decompressed(createReadStream(archive))))
+    if (member.path === path) return member.bytes();
+  return null;
+}
+
 /** `dir` null = only check. */
 async function unpack(archive: Readable, dir: string | null, digest: Digest): Promise<Tree> {
   let entries: TreeEntry[] | null = null;

@@ -3,6 +3,7 @@ import { ChpError } from '../core/errors.ts';
 import type { Context } from './context.ts';
 import { type Converged, convergeTenant } from './converge-tenant.ts';
 import { loadTenant, membersOf } from './edit-tenant.ts';
+import { assertRuntime } from './runtime-bundle.ts';
 import { storeSkills } from './store-skills.ts';
 import { withTenantJob } from './tenant-job.ts';
 
@@ -39,6 +40,7 @@ async function saveNewDocument(context: Context, name: string, { text, file }: N
     throw new ChpError('CONFLICT', `${file} describes "${tenant.name}", not "${name}"`, {
       next: [`chp tenant apply ${tenant.name} -f ${file}`],
     });
+  await assertRuntime(context, tenant);
   if (tenant.host !== record.host)
     throw new ChpError('CONFLICT', `${name} is on ${record.host}; ${file} says ${tenant.host}`, {
       why: 'Moving a tenant to another host would leave its state behind.',

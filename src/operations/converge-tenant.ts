@@ -5,8 +5,9 @@ import { checkTenant } from './check-tenant.ts';
 import type { Context } from './context.ts';
 import { openHost } from './host-link.ts';
 import { rememberHost } from './known-host.ts';
-import { lockPacks } from './packs/lock-packs.ts';
+import { type LockOptions, lockPacks } from './packs/lock-packs.ts';
 import { provision } from './provision.ts';
+import type { PushCare } from './push-generation.ts';
 import { pushOver } from './push-tenant.ts';
 import { runtimeBundle } from './runtime-bundle.ts';
 import { signingKeys } from './signing-key.ts';
@@ -24,6 +25,12 @@ export interface Converged {
 /** Secrets that the operator gave along with `create`: name → value. Encrypted as soon as the recipient exists. */
 export type GivenSecrets = ReadonlyMap<string, string>;
 
+export interface ConvergeOptions extends PushCare {
+  given?: GivenSecrets;
+  /** Packs whose newest version in range is taken. */
+  refresh?: LockOptions['refresh'];
+}
+
 /**
  * Makes the host what the document says: base and identity through Pulumi, then the generation through the host
  * agent. The same for create and apply; every step may be run again.
@@ -32,7 +39,7 @@ export async function convergeTenant(
   context: Context,
   job: TenantJob,
   tenant: Tenant,
-  given: GivenSecrets = new Map(),
+  { given = new Map(), refresh = [], ...how }: ConvergeOptions = {},
 ): Promise<Converged> {
   const registry = await context.registry();
   await using host = await job.step('facts', () =>
@@ -48,9 +55,9 @@ export async function convergeTenant(
     signingKeys.write(context.home, tenant.name, identity.signingPrivateKey);
     for (const [name, value] of given) await storeSecret(registry, tenant.name, identity.ageRecipient, name, value);
   });
-  await job.step('packs', () => lockPacks(context, tenant, { refresh: [] }));
+  await job.step('packs', () => lockPacks(context, tenant, { refresh }));
   const record: TenantRecord = await registry.tenant(tenant.name);
-  const applied = await job.step('activate', () => pushOver(context, record, tenant, host, bundle));
+  const applied = await job.step('activate', () => pushOver(context, record, tenant, host, bundle, how));
   // A push that restarted nothing did not drive the gateway: prove that it answers.
   if (!applied.checks.some(({ id, verdict }) => id === 'agent.turn' && verdict === 'pass'))
     applied.checks = await job.step('check', () => checkTenant(context, tenant.name, host));

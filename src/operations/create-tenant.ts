@@ -7,6 +7,7 @@ import { type Converged, convergeTenant, type GivenSecrets } from './converge-te
 import { membersOf } from './edit-tenant.ts';
 import { openHost } from './host-link.ts';
 import { missingSecrets } from './needed-secrets.ts';
+import { assertRuntime } from './runtime-bundle.ts';
 import { storeSkills } from './store-skills.ts';
 import { withTenantJob } from './tenant-job.ts';
 
@@ -35,6 +36,7 @@ export async function createTenant(context: Context, input: CreateInput): Promis
   const { name } = asked;
   if (input.name !== undefined && input.name !== name)
     throw new ChpError('BAD_INPUT', `${input.file} describes "${name}", not "${input.name}"`);
+  await assertRuntime(context, asked);
   const registry = await context.registry();
   const known = (await registry.tenants()).find((other) => other.name === name);
   const stored = known ? (await registry.secrets(name)).map((secret) => secret.name) : [];
@@ -45,7 +47,7 @@ export async function createTenant(context: Context, input: CreateInput): Promis
     const tenant = await job.step('register', () => register(context, input, ports));
     try {
       await job.step('skills', () => storeSkills(registry, tenant, input.baseDir, true));
-      return await convergeTenant(context, job, tenant, input.secrets);
+      return await convergeTenant(context, job, tenant, { given: input.secrets });
     } catch (error) {
       await registry.updateTenant(name, { phase: 'failed' });
       throw error;

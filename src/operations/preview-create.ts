@@ -6,6 +6,7 @@ import type { Context } from './context.ts';
 import type { CreateInput } from './create-tenant.ts';
 import { openHost } from './host-link.ts';
 import { missingSecrets } from './needed-secrets.ts';
+import { assertRuntime } from './runtime-bundle.ts';
 
 /** Checks document and host, and says what create would do. Changes nothing. */
 export async function previewCreate(
@@ -13,6 +14,7 @@ export async function previewCreate(
   input: CreateInput,
 ): Promise<{ tenant: string; host: string; missingSecrets: string[]; lines: string[] }> {
   const { tenant: asked } = parseTenant(input.document, input.file);
+  await assertRuntime(context, asked);
   await using host = await openHost(context, asked);
   const tenants = await (await context.registry()).tenants();
   const isNew = tenants.every(({ name }) => name !== asked.name);

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { AgentClient } from '../adapters/agent/client.ts';
-import type { AgentEvent, ApplyResult } from '../core/agent-protocol.ts';
+import type { AgentEvent, ApplyCare, ApplyResult } from '../core/agent-protocol.ts';
 import { digestOf } from '../core/digest.ts';
 import { ChpError } from '../core/errors.ts';
 import { MAX_FRAME } from '../core/frames.ts';
@@ -13,6 +13,13 @@ import type { BuiltGeneration } from './build-generation.ts';
 
 /** Seconds the host waits for our confirmation before it goes back by itself. */
 const CONFIRM_WITHIN_S = 30;
+
+/** What a push may be told beside what is to run. */
+export interface PushCare {
+  care?: ApplyCare;
+  /** The host has proven it and waits for our word: what is recorded here is recorded before it is final there. */
+  onProven?(): Promise<void>;
+}
 
 /**
  * The signed form of what is to run. A generation that was signed before is taken from the registry, so a converged
@@ -44,6 +51,7 @@ export async function pushGeneration(
   refs: readonly TreeRef[],
   step: StepHandle,
   signal: AbortSignal,
+  how: PushCare = {},
 ): Promise<ApplyResult> {
   const trees = new Map(refs.map((tree) => [tree.digest, tree]));
   const { tenant } = signed.manifest;
@@ -68,7 +76,16 @@ export async function pushGeneration(
           return { size: tree.archiveSize, stream: createReadStream(tree.archive, { highWaterMark: MAX_FRAME }) };
         },
       },
-      { confirm: async () => true, confirmWithinS: CONFIRM_WITHIN_S, onEvent: (event) => show(step, event), signal },
+      {
+        confirm: async () => {
+          await how.onProven?.();
+          return true;
+        },
+        confirmWithinS: CONFIRM_WITHIN_S,
+        onEvent: (event) => show(step, event),
+        signal,
+        ...(how.care ? { care: how.care } : {}),
+      },
     );
   } catch (error) {
     await settle('failed', error instanceof Error ? error.message : String(error));
@@ -87,7 +104,11 @@ export async function pushGeneration(
       {
         why: failed.map((check) => `${check.title}: ${check.detail}`).join('; ') || 'See the logs of the gateway.',
         next: [...failed.flatMap((check) => (check.fix ? [check.fix] : [])), `chp logs ${tenant}`],
-        details: { generation: signed.digest, checks: result.checks },
+        details: {
+          generation: signed.digest,
+          checks: result.checks,
+          ...(result.change ? { change: result.change } : {}),
+        },
       },
     );
   }
@@ -106,7 +127,8 @@ async function record(registry: Registry, tenant: string, digest: string): Promi
 }
 
 function show(step: StepHandle, event: AgentEvent): void {
-  if (event.event === 'progress') step.update(event.done, event.total, event.what);
+  if (event.event === 'progress' && event.total === 0) step.says(event.what);
+  else if (event.event === 'progress') step.update(event.done, event.total, event.what);
   if (event.event === 'step') step.says(event.note ?? event.step);
   if (event.event === 'check' && event.check.verdict === 'fail')
     step.warn(`${event.check.title}: ${event.check.detail}`);

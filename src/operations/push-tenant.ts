@@ -18,7 +18,7 @@ import type { Context } from './context.ts';
 import type { AheadLink, PushLink } from './known-host.ts';
 import { assertSecretsSet } from './needed-secrets.ts';
 import { readIdentity } from './provision.ts';
-import { pushGeneration, signOnce } from './push-generation.ts';
+import { type PushCare, pushGeneration, signOnce } from './push-generation.ts';
 import { runtimeBundle } from './runtime-bundle.ts';
 import { signingKeys } from './signing-key.ts';
 import { storeSecret } from './store-secret.ts';
@@ -72,6 +72,7 @@ export async function pushOver(
   tenant: Tenant,
   host: PushLink,
   bundle: RuntimeBundle,
+  how: PushCare = {},
 ): Promise<ApplyResult> {
   const registry = await context.registry();
   const agent = host.agent(bundle.node.digest) as AgentClient;
@@ -89,7 +90,16 @@ export async function pushOver(
     return signingPrivateKey;
   });
   return context.progress.step(`Activate generation ${signed.digest.slice(0, 12)}`, (step) =>
-    pushGeneration(agent, registry, signed, built, [bundle.node, bundle.app, ...treesOf(trees)], step, context.signal),
+    pushGeneration(
+      agent,
+      registry,
+      signed,
+      built,
+      [bundle.node, bundle.app, ...treesOf(trees)],
+      step,
+      context.signal,
+      how,
+    ),
   );
 }
 

@@ -12,7 +12,8 @@ export interface TenantJob {
 
 /**
  * Runs `work` as the only change to `tenant`: takes its lock, journals the job and writes one audit entry, whether it
- * succeeds or fails.
+ * succeeds or fails. What `work` adds to `details` is in it. `id`: a name for the job from outside, so that it can be
+ * found again.
  *
  * @throws ChpError LOCKED with holder and age; whatever `work` throws.
  */
@@ -22,6 +23,7 @@ export async function withTenantJob<T>(
   kind: JobKind,
   details: Record<string, unknown>,
   work: (job: TenantJob) => Promise<T>,
+  options: { id?: string } = {},
 ): Promise<T> {
   const registry = await context.registry();
   await using _lock = await registry.lock(tenant, kind, {
@@ -31,7 +33,7 @@ export async function withTenantJob<T>(
   });
   const { id, interrupted } = await registry.together(async (changes) => ({
     interrupted: await changes.interruptedJobs(tenant),
-    id: (await changes.startJob(tenant, kind, context.actor)).id,
+    id: (await changes.startJob(tenant, kind, context.actor, options.id)).id,
   }));
   for (const job of interrupted) context.progress.warn(`an earlier ${job.kind} was cut; going on from there`);
   // Written along with what comes next: until then it counts as cut, which is safe, as every step may be run again.

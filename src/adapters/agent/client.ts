@@ -2,9 +2,11 @@ import type { Readable } from 'node:stream';
 import type {
   AgentEvent,
   AgentRequest,
+  ApplyCare,
   ApplyResult,
   BlobHeader,
   CheckResult,
+  HostRoom,
   HostStatus,
 } from '../../core/agent-protocol.ts';
 import type { Digest } from '../../core/digest.ts';
@@ -42,6 +44,7 @@ export interface ApplyOptions {
   keep?: number;
   /** It is gone back to; `state` says what becomes of the gateway's state where the runtime changes. */
   rollback?: { state: 'keep' | 'restore' | null };
+  care?: ApplyCare;
   onEvent(event: AgentEvent): void;
 }
 
@@ -104,6 +107,11 @@ export class AgentClient {
 
   status(tenant: string): Promise<HostStatus> {
     return this.#call({ op: 'status', tenant }) as Promise<HostStatus>;
+  }
+
+  /** `trees`: those that an upgrade would need. */
+  measure(tenant: string, trees: readonly Digest[]): Promise<HostRoom> {
+    return this.#call({ op: 'measure', tenant, trees: [...trees] }) as Promise<HostRoom>;
   }
 
   check(tenant: string, onEvent: (event: AgentEvent) => void = () => {}): Promise<CheckResult[]> {
@@ -173,6 +181,7 @@ export class AgentClient {
       force,
       ...(keep === undefined ? {} : { keep }),
       ...(rollback ? { rollback } : {}),
+      ...options.care,
     };
     const answer = async (writer: FrameWriter, event: AgentEvent): Promise<void> => {
       options.onEvent(event);

@@ -86,7 +86,7 @@ function changes({ read, write, serialise, signer, redactor, onAudit }: Access):
     generations: (tenant) => read((db) => generations.generations(db, tenant)),
     generation: (tenant, digest) => read((db) => generations.generation(db, tenant, digest)),
 
-    startJob: (tenant, kind, actor) => write((tx) => jobs.startJob(tx, tenant, kind, actor)),
+    startJob: (tenant, kind, actor, id) => write((tx) => jobs.startJob(tx, tenant, kind, actor, id)),
     beginStep: (job, step) => write((tx) => jobs.beginStep(tx, job, step)),
     endStep: (job, step, at) => write((tx) => jobs.endStep(tx, job, step, at)),
     endJob: (job, state, error) => write((tx) => jobs.endJob(tx, job, state, redactor.json(error ?? null))),

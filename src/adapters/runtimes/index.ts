@@ -5,12 +5,19 @@ import { clawdbot } from './clawdbot/adapter.ts';
 
 const ADAPTERS: readonly RuntimeAdapter[] = [clawdbot];
 
-/** @throws BAD_INPUT naming what there is */
-export function runtimeAdapter({ name, version }: Tenant['runtime']): RuntimeAdapter {
-  const adapter = ADAPTERS.find((known) => known.name === name && known.version === version);
+/** What drives a runtime, whatever its version. @throws BAD_INPUT naming what there is */
+export function runtimeAdapter(runtime: Tenant['runtime']): RuntimeAdapter {
+  const adapter = ADAPTERS.find(({ name }) => name === runtime.name);
   if (adapter) return adapter;
-  throw new ChpError('BAD_INPUT', `chp can't run ${name}@${version} yet`, {
-    why: 'Each runtime has an adapter that was tested with exactly one version.',
-    next: ADAPTERS.map((known) => `Set runtime: ${known.name}@${known.version}`),
+  throw unknownRuntime(runtime);
+}
+
+export function unknownRuntime({ name, version }: Tenant['runtime']): ChpError {
+  return new ChpError('BAD_INPUT', `chp can't run ${name}@${version} yet`, {
+    why: 'Each chp comes with one version of each runtime, which it was tested with; no bundle of another one was imported.',
+    next: [
+      ...ADAPTERS.map((known) => `Set runtime: ${known.name}@${known.version}`),
+      `With a chp that has it: chp bundle build --out FILE; then here: chp bundle import FILE`,
+    ],
   });
 }

@@ -41,7 +41,7 @@ export interface GenerationRecord {
   createdAt: string;
 }
 
-export type JobKind = 'create' | 'apply' | 'destroy' | 'config' | 'secret' | 'skill' | 'member' | 'pack';
+export type JobKind = 'create' | 'apply' | 'upgrade' | 'destroy' | 'config' | 'secret' | 'skill' | 'member' | 'pack';
 export interface JobRecord {
   id: string;
   tenant: string;
@@ -197,7 +197,8 @@ export interface Registry extends AsyncDisposable, RolloutJournal {
   /** null = it never was one of this tenant's. */
   generation(tenant: string, digest: Digest): Promise<GenerationRecord | null>;
 
-  startJob(tenant: string, kind: JobKind, actor: string): Promise<JobRecord>;
+  /** `id`: one that was given from outside; a job of that name that was cut or failed is taken up again. @throws CONFLICT when it is another's */
+  startJob(tenant: string, kind: JobKind, actor: string, id?: string): Promise<JobRecord>;
   beginStep(job: string, step: string): Promise<void>;
   /** `at`: ISO 8601, when it ended before now. */
   endStep(job: string, step: string, at?: string): Promise<void>;

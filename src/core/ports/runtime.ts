@@ -3,11 +3,13 @@ import type { GenerationService, Platform } from '../generation.ts';
 import type { TenantLayout } from '../host-layout.ts';
 import type { Tenant } from '../tenant/schema.ts';
 
-/** A gateway package chp can install and drive: clawdbot now, openclaw next. One adapter each. */
+/** A gateway package chp can install and drive. One adapter each. */
 export interface RuntimeAdapter {
   readonly name: 'clawdbot' | 'openclaw';
-  /** The version this adapter was tested with. */
+  /** The version that comes with this chp; others are taken from bundle files. */
   readonly version: string;
+  /** Seconds that a start takes on a small hub, caches filled. */
+  readonly coldStartS: number;
   /** Folder with the package.json and package-lock.json that the app tree is built from. */
   readonly lockDir: string;
   /** Paths of the installed tree that it runs without. */

@@ -1,6 +1,6 @@
 import { rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ActivationStep, ApplyResult, CheckResult } from '../../core/agent-protocol.ts';
+import type { ActivationStep, ApplyCare, ApplyResult, CheckResult } from '../../core/agent-protocol.ts';
 import { type Digest, sha256 } from '../../core/digest.ts';
 import { diskFault } from '../../core/disk-fault.ts';
 import { ChpError } from '../../core/errors.ts';
@@ -20,10 +20,13 @@ import { environmentOf } from './processes.ts';
 import { remember, wasProven } from './proven.ts';
 import { pruneGenerations, pruneStore } from './retention.ts';
 import { assertRewind, rewindState } from './rewind.ts';
+import { RuntimeChange } from './runtime-change.ts';
 import { hasStateSnapshot, restoreSnapshot, takeSnapshot, writeLiveConfig } from './snapshot.ts';
+import { soak } from './soak.ts';
 import { stageGeneration } from './stage.ts';
 import { currentGeneration, running, storedGeneration } from './status.ts';
 import { Store } from './store.ts';
+import { endWarming } from './warm.ts';
 
 export interface ActivationEvents {
   /** The generation's own folder holds all that it needs from the store. */
@@ -32,6 +35,8 @@ export interface ActivationEvents {
   check(check: CheckResult): void;
   /** The operator's side is there to confirm. */
   present(): boolean;
+  /** What takes long, in words. */
+  note(text: string): void;
   /** true = the operator's side is content; false or a rejection = go back. */
   confirm(checks: CheckResult[]): Promise<boolean>;
 }
@@ -68,6 +73,7 @@ export class Activation {
     signed: SignedGeneration,
     events: ActivationEvents,
     rollback: Rollback | null = null,
+    care: ApplyCare = {},
   ): Promise<ApplyResult> {
     const { root } = this.#host;
     const { manifest } = signed;
@@ -84,6 +90,8 @@ export class Activation {
     const stored = previous ? storedGeneration(root, this.#tenant, previous) : null;
     const old = stored?.manifest ?? null;
     const fingerprints = old && this.#fingerprints(old);
+    const change = this.#runtimeChange(old, manifest, care, events.note);
+    const changed = change ? { change: change.result } : {};
 
     this.#journal.begin(signed.digest, previous, rollback !== null);
     // The service manager takes its time: it is asked while files are written.
@@ -101,11 +109,13 @@ export class Activation {
         !wasProven(root, this.#tenant, signed.digest, config)
       )
         await validateConfig(this.#host, manifest, config);
+      // What is gone back to has been started here before.
+      if (!rollback) await change?.prepare(config);
       await armed;
       await step('snapshot', async () => {
-        const withState = rewindTo !== null || (old !== null && old.runtime.app !== manifest.runtime.app);
-        if (withState) await this.#manager.stop();
-        await takeSnapshot(root, this.#tenant, signed.digest, withState);
+        await change?.stop();
+        if (rewindTo !== null) await this.#manager.stop();
+        await takeSnapshot(root, this.#tenant, signed.digest, rewindTo !== null || change !== null);
       });
       await step('configured', async () => {
         if (rewindTo) await rewindState(root, this.#tenant, rewindTo, signed.digest);
@@ -115,7 +125,13 @@ export class Activation {
       await step('restarted', () => this.#run(manifest));
       await step('checked', async () => {
         const unchanged = before !== null && before === this.#fingerprints(manifest);
-        checks = await this.#check(manifest, unchanged ? 'content' : 'full', events.check);
+        checks = await this.#check(manifest, unchanged ? 'content' : 'full', (check) => {
+          change?.saw(check);
+          events.check(check);
+        });
+        if (change && !rollback && checks.every(({ verdict }) => verdict !== 'fail')) checks.push(await change.kept());
+        if (care.soakS && checks.every(({ verdict }) => verdict !== 'fail'))
+          checks.push(await this.#soak(manifest, care.soakS, events));
         const failed = checks.find((check) => check.verdict === 'fail');
         if (failed) throw new ChpError('UNHEALTHY', `${failed.title}: ${failed.detail}`);
       });
@@ -130,17 +146,18 @@ export class Activation {
       const fault = diskFault(error);
       if (fault) throw fault;
       if (error instanceof ChpError && error.code !== 'UNHEALTHY') throw error;
-      return { outcome: 'reverted', generation: signed.digest, checks, timings, reason };
+      return { outcome: 'reverted', generation: signed.digest, checks, timings, reason, ...changed };
     }
     timings.committed = await this.#commit(signed.digest, previous, rollback !== null);
     events.step('committed', timings.committed);
-    return { outcome: 'committed', generation: signed.digest, checks, timings };
+    return { outcome: 'committed', generation: signed.digest, checks, timings, ...changed };
   }
 
   /** Finishes or reverts an activation that was cut. @returns what was done; null = nothing was open */
   async recover(): Promise<'committed' | 'reverted' | null> {
     const open = this.#journal.open();
     if (!open) return null;
+    endWarming(this.#host.root, this.#tenant);
     if (open.step === 'confirmed' || open.step === 'committed') {
       await this.#commit(open.generation, open.previous, open.rollback);
       await this.tidy();
@@ -161,6 +178,28 @@ export class Activation {
   /** Smoke test of what runs now. @throws NOT_FOUND when nothing does */
   async check(onCheck: (check: CheckResult) => void): Promise<CheckResult[]> {
     return this.#check(running(this.#host.root, this.#tenant).manifest, 'full', onCheck);
+  }
+
+  /** null unless another runtime comes in the place of one. */
+  #runtimeChange(
+    old: GenerationManifest | null,
+    next: GenerationManifest,
+    care: ApplyCare,
+    note: (text: string) => void,
+  ): RuntimeChange | null {
+    if (!old || old.runtime.app === next.runtime.app) return null;
+    return new RuntimeChange({ host: this.#host, manager: this.#manager, store: this.#store, old, next, care, note });
+  }
+
+  #soak(manifest: GenerationManifest, seconds: number, events: ActivationEvents): Promise<CheckResult> {
+    events.note(`watching it for ${seconds} s`);
+    return soak({
+      seconds,
+      tenant: this.#tenant,
+      status: () => this.#manager.status(),
+      drive: async (depth) => (await this.#check(manifest, depth, () => {})).find(({ verdict }) => verdict === 'fail'),
+      present: events.present,
+    });
   }
 
   #liveConfig(): string | null {

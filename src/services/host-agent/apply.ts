@@ -78,8 +78,9 @@ export async function apply(
       await send({ event: 'awaiting-confirm', withinS: request.confirmWithinS });
       return confirmed(answer, request.confirmWithinS);
     },
+    note: (text) => void send({ event: 'progress', what: text, done: 0, total: 0 }),
   };
-  await result(await activation.apply(signed, events, request.rollback ?? null));
+  await result(await activation.apply(signed, events, request.rollback ?? null, request));
   await activation.tidy();
 }
 

@@ -110,6 +110,10 @@ async function perform(id: string, title: string, fix: string, look: () => Promi
   return { id, title, ...seen, ms, ...(seen.verdict === 'fail' ? { fix } : {}) };
 }
 
+/** It answered, and not only to say that it is not ready yet. */
+const isFinal = (error: unknown): boolean =>
+  error instanceof ChpError && error.details.refused === 'connect' && !/starting/i.test(error.message);
+
 /**
  * Waits for a gateway that is starting. A refused token, or a process that keeps dying, is final.
  * @returns the session, and the process that the service manager then had for it
@@ -125,7 +129,7 @@ async function connectWhenUp(
     try {
       return [await GatewayClient.connect(port, secret), pid];
     } catch (error) {
-      if (Date.now() > deadline || /refused connect/.test((error as Error).message)) throw error;
+      if (Date.now() > deadline || isFinal(error)) throw error;
     }
     before ??= restarts;
     if (restarts - before >= HOPELESS_RESTARTS)

@@ -1,8 +1,10 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ChpError } from '../../core/errors.ts';
+import { commandsOf } from '../../core/gateway-commands.ts';
 import type { GenerationManifest } from '../../core/generation.ts';
-import { needsRoot, tenantLayout, tenantUser } from '../../core/host-layout.ts';
+import { tenantLayout } from '../../core/host-layout.ts';
+import { asTenant } from './as-tenant.ts';
 import type { Host } from './host.ts';
 import { resolveServices } from './manager/resolve.ts';
 import { run } from './run.ts';
@@ -22,20 +24,16 @@ export async function validateConfig(host: Host, manifest: GenerationManifest, c
   const [node = '', entry = ''] = gateway.argv;
   const candidate = join(layout.generations, 'candidate.json');
   await writeFile(candidate, config, { mode: 0o644 });
-  const user = tenantUser(manifest.tenant);
-  // Never the gateway's code as root.
-  const asUser = needsRoot(host.manager)
-    ? ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--init-groups', '--no-new-privs']
-    : [];
-  const [command = '', ...args] = [...asUser, node, entry, 'config', 'get', 'gateway.port'];
+  const { configPath, stateDir, validate } = commandsOf(manifest.runtime.name);
+  const [command = '', ...args] = asTenant(host, manifest.tenant, [node, entry, ...validate]);
   try {
     const placeholders = Object.fromEntries(gateway.credentials.map((name) => [name, 'placeholder']));
     const { code, stdout, stderr } = await run(command, args, {
       env: {
         ...gateway.env,
         ...placeholders,
-        CLAWDBOT_CONFIG_PATH: candidate,
-        CLAWDBOT_STATE_DIR: join(layout.tmp, 'validate'),
+        [configPath]: candidate,
+        [stateDir]: join(layout.tmp, 'validate'),
         NODE_NO_WARNINGS: '1',
       },
       deadlineMs: MINUTE,

@@ -15,6 +15,7 @@ import { hostGenerations, pinGeneration } from './generations.ts';
 import { readHost, readRoot } from './host.ts';
 import { lockTenant } from './locks.ts';
 import { managerFor } from './manager/choose.ts';
+import { measure } from './measure.ts';
 import { assertRequest } from './request.ts';
 import { pruneGenerations, pruneStore } from './retention.ts';
 import { rewindPlan } from './rewind.ts';
@@ -62,6 +63,8 @@ async function answer(
   switch (request.op) {
     case 'status':
       return hostStatus(host, tenant, manager);
+    case 'measure':
+      return await measure(host, tenant, request.trees);
     case 'check':
       return activation.check((check) => void send({ event: 'check', check }));
     case 'recover': {

@@ -5,9 +5,15 @@ import type { Db, Tx } from '../tables.ts';
 
 const now = (): string => new Date().toISOString();
 
-export async function startJob(tx: Tx, tenant: string, kind: JobKind, actor: string): Promise<JobRecord> {
+export async function startJob(
+  tx: Tx,
+  tenant: string,
+  kind: JobKind,
+  actor: string,
+  id: string = randomUUID(),
+): Promise<JobRecord> {
   const row = {
-    id: randomUUID(),
+    id,
     tenant,
     kind,
     state: 'running' as const,
@@ -16,7 +22,16 @@ export async function startJob(tx: Tx, tenant: string, kind: JobKind, actor: str
     endedAt: null,
     error: null,
   };
-  await tx.insertInto('jobs').values(row).execute();
+  const known = await tx.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
+  if (!known) {
+    await tx.insertInto('jobs').values(row).execute();
+    return { ...row, steps: [] };
+  }
+  if (known.tenant !== tenant || known.kind !== kind)
+    throw new ChpError('CONFLICT', `the job ${id} is another one: ${known.kind} of ${known.tenant}`, {
+      next: ['Give it another id.'],
+    });
+  await tx.updateTable('jobs').set(row).where('id', '=', id).execute();
   return { ...row, steps: [] };
 }
 

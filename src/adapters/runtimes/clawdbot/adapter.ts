@@ -12,6 +12,7 @@ const VERSION = '2026.1.24-3';
 export const clawdbot: RuntimeAdapter = {
   name: 'clawdbot',
   version: VERSION,
+  coldStartS: 3,
   lockDir: packagePath('templates', 'runtimes', `clawdbot-${VERSION}`),
   prune: PRUNE,
   renderConfig,

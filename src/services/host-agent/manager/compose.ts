@@ -72,9 +72,10 @@ class ComposeManager implements Manager {
     if (services.length > 0) await this.#compose('up', '--detach', '--no-build', '--remove-orphans');
   }
 
-  async stop(): Promise<void> {
-    for (const { id, stopTimeoutS } of await containersOf(this.#layout.dir))
-      await docker(['stop', '--time', String(stopTimeoutS), id], { deadlineMs: (stopTimeoutS + 60) * 1000 });
+  async stop(only?: readonly string[]): Promise<void> {
+    for (const { id, service, stopTimeoutS } of await containersOf(this.#layout.dir))
+      if (only?.includes(service) ?? true)
+        await docker(['stop', '--time', String(stopTimeoutS), id], { deadlineMs: (stopTimeoutS + 60) * 1000 });
   }
 
   async status(): Promise<ServiceStatus[]> {

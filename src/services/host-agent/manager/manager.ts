@@ -11,8 +11,8 @@ export interface ResolvedService extends GenerationService {
 export interface Manager {
   /** Starts, restarts or removes processes until they are `services`; returns when all have been started. `configWritable`: the gateway may change its config. */
   reconcile(services: readonly ResolvedService[], options?: { configWritable: boolean }): Promise<void>;
-  /** Stops every process; `reconcile` starts them again. */
-  stop(): Promise<void>;
+  /** Stops every process, or those of some services; `reconcile` starts them again. */
+  stop(only?: readonly string[]): Promise<void>;
   status(): Promise<ServiceStatus[]>;
   /** What of the manager's own files is not as it was written; by the services' fingerprints nothing is judged. */
   drift(services: readonly ResolvedService[]): Promise<HostStatus['drift']['files']>;

@@ -38,7 +38,8 @@ export function resolveServices(
     // A process may rename itself (the gateway does), but what it was started with stays in /proc/<pid>/environ.
     const marks = {
       [SERVICE_MARK]: serviceMark(root, manifest.tenant, service.name),
-      [TREE_MARK]: manifest.runtime.app,
+      // Of no use to what does not run from it, and another runtime would restart it.
+      ...(service.argv.some((text) => text.includes('{app}')) ? { [TREE_MARK]: manifest.runtime.app } : {}),
     };
     const resolved = { ...service, argv: service.argv.map(fill), env: { ...env, ...marks } };
     const readsConfig = [...service.argv, ...Object.values(service.env)].some((text) => text.includes('{config}'));

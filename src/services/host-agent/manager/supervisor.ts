@@ -55,13 +55,15 @@ export function supervisorManager(root: string, tenant: string): Manager {
       return found?.revision === revision;
     });
   };
+  const desired = (): ResolvedService[] =>
+    readJson<{ services: ResolvedService[] }>(desiredFile(layout))?.services ?? [];
   return {
     reconcile,
-    // It stays, with nothing to run: it may be the one that asks.
-    stop: () => reconcile([]),
+    // It stays, with less or nothing to run: it may be the one that asks.
+    stop: (only) => reconcile(desired().filter(({ name }) => only !== undefined && !only.includes(name))),
     async status(): Promise<ServiceStatus[]> {
       const found = state();
-      return (readJson<{ services: ResolvedService[] }>(desiredFile(layout))?.services ?? []).map(
+      return desired().map(
         ({ name }) =>
           found?.services.find((service) => service.name === name) ?? {
             name,

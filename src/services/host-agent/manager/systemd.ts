@@ -51,8 +51,8 @@ class SystemdManager implements Manager {
       else await run('systemctl', ['start', unit]);
   }
 
-  async stop(): Promise<void> {
-    const units = this.#unitFiles();
+  async stop(only?: readonly string[]): Promise<void> {
+    const units = this.#unitFiles().filter((unit) => only?.includes(this.#serviceOf(unit)) ?? true);
     if (units.length > 0) await run('systemctl', ['stop', ...units], { deadlineMs: 120_000 });
   }
 

@@ -1,0 +1,60 @@
+import { Flags } from '@oclif/core';
+import type { UpgradePlan } from '../core/upgrade.ts';
+import type { Context } from '../operations/context.ts';
+import { approvalOf, readPlanFile, writePlanFile } from '../operations/upgrade/plan-file.ts';
+import { planUpgrade } from '../operations/upgrade/plan-upgrade.ts';
+import { DEFAULT_SOAK_S, upgradeTenant } from '../operations/upgrade/upgrade-tenant.ts';
+import { presentUpgrade, presentUpgradePlan } from '../presenters/upgrade.ts';
+import { tenantArg, yesFlag } from './args.ts';
+import { ChpCommand } from './base.ts';
+
+export default class Upgrade extends ChpCommand<typeof Upgrade> {
+  static override summary = 'Bring a tenant to a newer runtime, packs and services, or leave it as it is.';
+  static override description =
+    'Says what would change and whether it can, before anything is touched. The host tries the new version beside the running one, lets turns in flight end, keeps the state, switches, drives it as its user would and watches it; it goes back by itself when anything fails, also when this machine is gone.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> smith --dry-run',
+    '<%= config.bin %> <%= command.id %> smith --to clawdbot@2026.1.24-3 --yes',
+    '<%= config.bin %> <%= command.id %> smith --packs',
+    '<%= config.bin %> <%= command.id %> smith --dry-run --plan-file plan.json && <%= config.bin %> <%= command.id %> smith --plan-file plan.json',
+  ];
+  static override args = tenantArg;
+  static override flags = {
+    to: Flags.string({ description: 'Runtime and exact version, as clawdbot@VERSION.', exclusive: ['plan-file'] }),
+    packs: Flags.boolean({ description: 'The newest versions of packs that tenant.yaml allows.' }),
+    services: Flags.boolean({ description: 'Worker, node and host agent of this chp.' }),
+    'dry-run': Flags.boolean({ description: 'Only say what would change, and whether it can.' }),
+    'plan-file': Flags.string({
+      description: 'With --dry-run: write the plan here. Without: do exactly what this plan says, or refuse.',
+    }),
+    soak: Flags.integer({
+      description: `Seconds to watch it for, on the host; default ${DEFAULT_SOAK_S} where the runtime changes.`,
+      min: 0,
+      max: 86_400,
+    }),
+    drain: Flags.integer({ description: 'Seconds that turns in flight get to end; default 30.', min: 0, max: 3_600 }),
+    'job-id': Flags.string({
+      description: 'Name of this job: after a cut the same command goes on, and what was done is not done again.',
+    }),
+    ...yesFlag,
+  };
+
+  protected async perform(context: Context): Promise<[unknown, string]> {
+    const { to, packs, services, soak: soakS, drain: drainS, 'job-id': jobId, 'plan-file': file } = this.flags;
+    const request = { to, packs, services };
+    const { tenant } = this.args;
+    if (this.flags['dry-run']) {
+      const { plan } = await planUpgrade(context, tenant, request);
+      if (file !== undefined) await writePlanFile(file, approvalOf(request, plan));
+      return [plan, presentUpgradePlan(plan)];
+    }
+    const approved = file === undefined ? undefined : await readPlanFile(file, tenant);
+    const confirm = async (plan: UpgradePlan): Promise<void> => {
+      if (approved || this.flags.yes) return;
+      if (this.interactive) this.print(presentUpgradePlan(plan));
+      await this.confirm(`Upgrade ${tenant}?`, false);
+    };
+    const result = await upgradeTenant(context, tenant, { ...request, soakS, drainS, jobId, approved, confirm });
+    return [result, presentUpgrade(result)];
+  }
+}

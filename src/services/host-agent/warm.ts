@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process';
+import { rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ChpError } from '../../core/errors.ts';
+import { commandsOf } from '../../core/gateway-commands.ts';
+import type { GenerationManifest } from '../../core/generation.ts';
+import { type TenantLayout, tenantLayout } from '../../core/host-layout.ts';
+import { asTenant } from './as-tenant.ts';
+import { gatewayGreets } from './greeting.ts';
+import type { Host } from './host.ts';
+import { resolveServices, SERVICE_MARK, serviceMark } from './manager/resolve.ts';
+import { memoryAvailableMb } from './measure.ts';
+import { environmentOf, processesOf, sendSignal } from './processes.ts';
+import { run } from './run.ts';
+
+const WARM_MS = 120_000;
+const GREETING_MS = 2_000;
+const POLITE_MS = 5_000;
+/** The first start of a version takes this much, beside the one that serves the family. */
+const NEEDED_MB = 1_500;
+const MAX_WORDS = 2_000;
+const WARMING = 'warming';
+
+export interface Warmed {
+  /** null = it was left out. */
+  ms: number | null;
+  note: string | null;
+}
+
+/**
+ * Starts a new runtime once beside the one that runs: with a state, a home and a port of its own, no channels and no
+ * secrets. Its first start fills caches that are keyed by its path and takes up to half a minute; the one that counts is
+ * then a cold start like any other.
+ *
+ * @throws UNHEALTHY with its words when it ends by itself: nothing was switched yet
+ */
+export async function warmRuntime(host: Host, manifest: GenerationManifest, config: string): Promise<Warmed> {
+  const free = memoryAvailableMb();
+  if (free < NEEDED_MB)
+    return {
+      ms: null,
+      note: `only ${free} MB of memory are free: the new version is not tried beside the old one, and is away longer`,
+    };
+  endWarming(host.root, manifest.tenant);
+  const started = performance.now();
+  const layout = tenantLayout(host.root, manifest.tenant);
+  const dir = join(layout.tmp, 'warm');
+  const port = await freePort();
+  const candidate = join(layout.generations, 'warm.json');
+  await writeFile(candidate, scratchConfig(config, layout, dir, port), { mode: 0o644 });
+  const gateway = start(host, manifest, dir, candidate);
+  try {
+    while (!(await gatewayGreets(port, GREETING_MS))) {
+      if (gateway.ended() === 'by itself')
+        throw new ChpError('UNHEALTHY', `${manifest.runtime.name}@${manifest.runtime.version} does not start`, {
+          why: gateway.words(),
+        });
+      if (gateway.ended() === 'killed' || performance.now() - started > WARM_MS)
+        return { ms: null, note: 'the new version could not be tried beside the old one, and may be away longer' };
+      await sleep(200);
+    }
+    return { ms: Math.round(performance.now() - started), note: null };
+  } finally {
+    await gateway.stop();
+    await rm(candidate, { force: true });
+    // By the tenant's own user: what lies in its folder may be a trap for root.
+    const [command = '', ...args] = asTenant(host, manifest.tenant, ['rm', '-rf', dir]);
+    await run(command, args, { allowFailure: true });
+  }
+}
+
+/** Ends one that was left behind: whoever started it was killed. */
+export function endWarming(root: string, tenant: string): void {
+  for (const pid of processesOf(root, tenant))
+    if (environmentOf(pid)?.get(SERVICE_MARK) === serviceMark(root, tenant, WARMING)) sendSignal(pid, 'SIGKILL');
+}
+
+/** The configuration, pointed away from all that is the family's. Pure. */
+export function scratchConfig(config: string, layout: TenantLayout, dir: string, port: number): string {
+  const moved = config.replaceAll(layout.home, join(dir, 'home')).replaceAll(layout.logs, dir);
+  const parsed = JSON.parse(moved) as Record<string, unknown>;
+  // Nothing of it may answer anybody, or act by itself.
+  for (const key of ['channels', 'hooks', 'cron', 'bindings']) delete parsed[key];
+  return JSON.stringify({ ...parsed, gateway: { ...(parsed.gateway as object), port } });
+}
+
+const SCRIPT = [
+  // Where memory runs short it goes, and not what serves the family.
+  'echo 1000 > /proc/self/oom_score_adj',
+  'umask 077; dir=$1; shift; rm -rf "$dir"; mkdir -p "$dir/home" "$dir/state"',
+  'exec nice "$@"',
+].join('\n');
+
+function start(host: Host, manifest: GenerationManifest, dir: string, config: string) {
+  const service = resolveServices(host.root, manifest, null).find(({ name }) => name === 'gateway');
+  if (!service) throw new ChpError('INTEGRITY', 'the generation has no gateway');
+  const { configPath, stateDir } = commandsOf(manifest.runtime.name);
+  const [command = '', ...args] = asTenant(host, manifest.tenant, [
+    '/bin/sh',
+    '-c',
+    SCRIPT,
+    'sh',
+    dir,
+    ...service.argv,
+  ]);
+  const child = spawn(command, args, {
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: '/usr/local/bin:/usr/bin:/bin',
+      LANG: 'C.UTF-8',
+      ...service.env,
+      ...Object.fromEntries(service.credentials.map((name) => [name, 'placeholder'])),
+      [SERVICE_MARK]: serviceMark(host.root, manifest.tenant, WARMING),
+      HOME: join(dir, 'home'),
+      [configPath]: config,
+      [stateDir]: join(dir, 'state'),
+    },
+  });
+  let words = '';
+  let ended: 'by itself' | 'killed' | null = null;
+  const hear = (chunk: Buffer): void => {
+    words = (words + chunk.toString()).slice(-MAX_WORDS);
+  };
+  child.stdout.on('data', hear);
+  child.stderr.on('data', hear);
+  child.on('error', (error) => hear(Buffer.from(error.message)));
+  const gone = new Promise<void>((resolve) => {
+    child.once('close', (code) => {
+      ended = code === null ? 'killed' : 'by itself';
+      resolve();
+    });
+  });
+  const end = (signal: NodeJS.Signals): void => {
+    if (child.pid !== undefined) sendSignal(-child.pid, signal);
+  };
+  return {
+    ended: () => ended as 'by itself' | 'killed' | null,
+    words: () => words.trim().split('\n').slice(-12).join('\n'),
+    stop: async (): Promise<void> => {
+      if (ended === null) end('SIGTERM');
+      await Promise.race([gone, sleep(POLITE_MS)]);
+      // What it started may live on without it.
+      end('SIGKILL');
+    },
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
