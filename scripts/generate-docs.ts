@@ -1,9 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { AUTOMATIC_FIXES, DOCTOR_GROUPS } from '../src/core/doctor.ts';
 import { ERROR_CODES } from '../src/core/errors.ts';
 import { EXIT_CODES } from '../src/core/exit-codes.ts';
 import { TenantSchema } from '../src/core/tenant/schema.ts';
+import { ALL_CHECKS } from '../src/operations/doctor/table.ts';
 import { packPage, verbsPage } from './pack-docs.ts';
 import { packJsonSchema } from './pack-json-schema.ts';
 import { packPages } from './pack-pages.ts';
@@ -23,6 +25,7 @@ const pages: Record<string, string> = {
   'docs/pack-yaml.md': packPage(),
   'docs/verbs.md': verbsPage(),
   ...(await packPages()),
+  'docs/guides/doctor-checks.md': doctorPage(),
   'docs/errors.md': page(
     'Errors',
     'Every error has a code that stays the same; `--json` prints it as `error.code`.',
@@ -54,6 +57,24 @@ for (const [path, text] of Object.entries(pages)) {
 function stale(what: string): void {
   process.stderr.write(`${what}. Run: npm run docs\n`);
   process.exitCode = 1;
+}
+
+function doctorPage(): string {
+  const code = (text: string): string => `\`${text.replaceAll('|', '\\|')}\``;
+  const intro =
+    'Every check of `chp doctor`, in the order in which they are told; [doctor.md](doctor.md) says how to read it. A reading that can’t be made is told by one check; those that need it are “not checked”.';
+  const checks = Object.keys(DOCTOR_GROUPS).flatMap((group) => ALL_CHECKS.filter((one) => one.group === group));
+  return page(
+    'Checks of chp doctor',
+    intro,
+    ['check', 'what it says when it is red', 'what to do', '`--fix`'],
+    checks.map(({ id, means, fix }) => [
+      code(id),
+      means,
+      `${fix.text}${fix.command ? ` ${code(fix.command)}` : ''}`.replaceAll('OF', 'NAME'),
+      fix.automatic ? AUTOMATIC_FIXES[fix.automatic] : '',
+    ]),
+  );
 }
 
 function tenantPage(): string {

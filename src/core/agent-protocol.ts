@@ -1,5 +1,6 @@
 import type { Digest } from './digest.ts';
 import type { SignedGeneration } from './generation.ts';
+import type { HostReadingName, Reading } from './host-readings.ts';
 
 /**
  * The host agent speaks over stdio, so ssh, local exec, kubectl exec and SSM can carry it.
@@ -59,6 +60,8 @@ export type AgentRequest =
   | { op: 'measure'; tenant: string; trees: Digest[] }
   /** Smoke test of what runs now. */
   | { op: 'check'; tenant: string }
+  /** What `chp doctor` judges by, each as a `reading` as soon as it is there. Read only, but for one turn with the model. */
+  | ({ op: 'doctor'; tenant: string } & DoctorRequest)
   /** One gateway WebSocket call, on the host, with the host's token. */
   | { op: 'gateway'; tenant: string; method: string; params: unknown }
   /** One request to the tenant's worker (core/worker-protocol.ts), over its socket on the host. */
@@ -75,6 +78,16 @@ export type AgentRequest =
   /** Removes the tenant and all it owns; the host's other tenants are not touched. */
   | { op: 'remove'; tenant: string };
 
+export interface DoctorRequest {
+  readings: readonly HostReadingName[];
+  /** Below chp's own folder: whose and of which mode they are. */
+  paths: readonly string[];
+  /** Milliseconds since the epoch: from when on the history is asked for. */
+  since: number;
+  /** Read every byte, where sizes are looked at otherwise. */
+  deep: boolean;
+}
+
 /** Sent by the operator's side inside `apply`. */
 export type BlobHeader = { blob: Digest; kind: 'object' | 'tree'; size: number };
 
@@ -83,6 +96,7 @@ export type AgentEvent =
   | { event: 'step'; step: ActivationStep; ms: number; note?: string }
   | { event: 'progress'; what: string; done: number; total: number }
   | { event: 'check'; check: CheckResult }
+  | { event: 'reading'; reading: Reading }
   | { event: 'awaiting-confirm'; withinS: number }
   | { event: 'log'; line: string }
   | { event: 'result'; result: unknown }

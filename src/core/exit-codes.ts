@@ -14,6 +14,7 @@ export const EXIT_CODES = {
   integrity: { code: 11, meaning: 'A digest, signature or hash chain does not match.' },
   partial: { code: 12, meaning: 'Some of several targets failed; the output says which.' },
   timeout: { code: 13, meaning: 'A deadline passed. What was begun was put back or can be resumed.' },
+  findings: { code: 14, meaning: '`doctor`: a check failed; with --strict: or warned.' },
   interrupted: { code: 130, meaning: 'Stopped by a signal. The next run finishes or reverts.' },
 } as const;
 

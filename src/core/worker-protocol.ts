@@ -12,6 +12,7 @@ export const WORKER_METHODS = [
   'health', // {} → WorkerHealth
   'reload', // {} → reads worker.json anew: packs, inputs, members; reconciles schedules → WorkerHealth
   'check', // {} → WorkerChecks: drives every connector and way to notify, without an effect
+  'inspect', // {since?} → WorkerInspection: what Temporal says of its task queue, runs and schedules
   'run', // {pack, inputs?, dryRun?, by, wait?: boolean} → {run} or, with wait, {run, result}
   'try', // {pack: CompiledPack, inputs?, by} → {run, result}: a dry run of a pack that need not be installed
   'trigger', // {kind: 'webhook' | 'message', name, by, payload?, id?} → {runs}: starts the packs that wait for it; `name` is the webhook's name, or what was written
@@ -102,6 +103,28 @@ export interface WorkerHealth {
 export interface WorkerChecks {
   connectors: (Checked & { name: string })[];
   channels: (Checked & { name: string })[];
+}
+
+/** What Temporal says of one tenant's work. */
+export interface WorkerInspection {
+  /** Who asks for its tasks, by kind. */
+  pollers: { workflows: number; activities: number };
+  /** Tasks that nobody took yet, and the age of the oldest; null = the server does not tell. */
+  backlog: { tasks: number; oldestS: number } | null;
+  /** Runs that go on. */
+  running: { run: string; startedAt: string }[];
+  /** Runs that ended since the time that was asked for, and not well. */
+  failed: { run: string; pack: string; status: string; reason: string | null; endedAt: string }[];
+  schedules: {
+    id: string;
+    paused: boolean;
+    /** ISO 8601. */
+    next: string | null;
+    /** Of its last starts since then, the latest one's delay; null = it started nothing. */
+    lateS: number | null;
+    /** Starts that it gave up on, since it was made. */
+    missed: number;
+  }[];
 }
 
 /** What the worker keeps of who did or decided what: JSON lines, each with the hash of the one before. */

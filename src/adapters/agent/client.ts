@@ -6,6 +6,7 @@ import type {
   ApplyResult,
   BlobHeader,
   CheckResult,
+  DoctorRequest,
   HostRoom,
   HostStatus,
 } from '../../core/agent-protocol.ts';
@@ -15,6 +16,7 @@ import { FrameWriter, readFrames } from '../../core/frames.ts';
 import type { SignedGeneration } from '../../core/generation.ts';
 import type { HostGenerations, PruneResult, RewindPlan } from '../../core/host-generations.ts';
 import { hostLayout, nodeBinary } from '../../core/host-layout.ts';
+import type { Reading } from '../../core/host-readings.ts';
 import type { ProcessChannel, Transport } from '../../core/ports/transport.ts';
 import type { WorkerMethod } from '../../core/worker-protocol.ts';
 import { sudoRefusal } from '../sudo.ts';
@@ -116,6 +118,26 @@ export class AgentClient {
 
   check(tenant: string, onEvent: (event: AgentEvent) => void = () => {}): Promise<CheckResult[]> {
     return this.#call({ op: 'check', tenant }, (session) => ({ ...session, onEvent })) as Promise<CheckResult[]>;
+  }
+
+  /** Readings as they come; resolves when all have been told, or given up. */
+  async doctor(
+    tenant: string,
+    request: DoctorRequest,
+    onReading: (reading: Reading) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const told = new AbortController();
+    try {
+      await this.#call({ op: 'doctor', tenant, ...request }, (session) => {
+        // Nobody waits for it any more; what hangs there is not waited for, either.
+        const stop = (): void => void session.channel.kill();
+        signal.addEventListener('abort', stop, { once: true, signal: told.signal });
+        return { ...session, onEvent: (event) => (event.event === 'reading' ? onReading(event.reading) : undefined) };
+      });
+    } finally {
+      told.abort();
+    }
   }
 
   recover(tenant: string): Promise<{ outcome: 'committed' | 'reverted' | null }> {

@@ -1,6 +1,13 @@
 import type { AgentEvent } from '../../core/agent-protocol.ts';
 import { ChpError } from '../../core/errors.ts';
 import type { Frame } from '../../core/frames.ts';
+import { HOST_READING_NAMES, type HostReadingName } from '../../core/host-readings.ts';
+
+function isReading(value: unknown): boolean {
+  const reading = Object(value) as Record<string, unknown>;
+  const told = reading.state === 'ok' ? reading.value !== undefined : isString(reading.why);
+  return HOST_READING_NAMES.includes(reading.name as HostReadingName) && told && isNumber(reading.ms);
+}
 
 const isString = (value: unknown): boolean => typeof value === 'string';
 const isNumber = (value: unknown): boolean => Number.isFinite(value);
@@ -14,6 +21,7 @@ const FORMS: Record<AgentEvent['event'], Record<string, (value: unknown) => bool
   check: {
     check: (value) => typeof value === 'object' && value !== null && isString((value as { title?: unknown }).title),
   },
+  reading: { reading: isReading },
   'awaiting-confirm': { withinS: isNumber },
   log: { line: isString },
   result: {},

@@ -41,7 +41,17 @@ export interface GenerationRecord {
   createdAt: string;
 }
 
-export type JobKind = 'create' | 'apply' | 'upgrade' | 'destroy' | 'config' | 'secret' | 'skill' | 'member' | 'pack';
+export type JobKind =
+  | 'create'
+  | 'apply'
+  | 'upgrade'
+  | 'destroy'
+  | 'config'
+  | 'secret'
+  | 'skill'
+  | 'member'
+  | 'pack'
+  | 'fix';
 export interface JobRecord {
   id: string;
   tenant: string;

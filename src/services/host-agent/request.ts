@@ -5,6 +5,7 @@ import { ChpError } from '../../core/errors.ts';
 import type { Frame } from '../../core/frames.ts';
 import type { GenerationManifest, SignedGeneration } from '../../core/generation.ts';
 import { BASE_IMAGE } from '../../core/host-layout.ts';
+import { HOST_READING_NAMES } from '../../core/host-readings.ts';
 import { assertTenantName, IMAGE_PATTERN } from '../../core/names.ts';
 import { WORKER_METHODS, type WorkerMethod } from '../../core/worker-protocol.ts';
 
@@ -38,6 +39,12 @@ const FORMS: Record<Exclude<AgentRequest['op'], 'confirm' | 'revert'>, Record<st
   measure: { trees: (value) => Array.isArray(value) && value.every(isDigest) },
   recover: {},
   check: {},
+  doctor: {
+    readings: (value) => Array.isArray(value) && value.every((name) => HOST_READING_NAMES.includes(name)),
+    paths: (value) => Array.isArray(value) && value.length <= 200 && value.every(isString),
+    since: isCount(Number.MAX_SAFE_INTEGER),
+    deep: (value) => typeof value === 'boolean',
+  },
   gateway: { method: isString },
   worker: { method: (value) => WORKER_METHODS.includes(value as WorkerMethod) },
   generations: {},

@@ -11,6 +11,7 @@ import type { WorkerMethod } from '../../core/worker-protocol.ts';
 import { Activation } from './activation.ts';
 import { apply } from './apply.ts';
 import { decryptSecret } from './credentials.ts';
+import { readForDoctor } from './doctor/read.ts';
 import { hostGenerations, pinGeneration } from './generations.ts';
 import { readHost, readRoot } from './host.ts';
 import { lockTenant } from './locks.ts';
@@ -28,7 +29,7 @@ export async function serve(root: string, input: Readable, output: Writable): Pr
   const writer = new FrameWriter(output);
   const frames = readFrames(input);
   const send = async (event: AgentEvent): Promise<void> => {
-    if (event.event === 'step' || event.event === 'check') writer.jsonSoon(event);
+    if (['step', 'check', 'reading'].includes(event.event)) writer.jsonSoon(event);
     else await writer.json(event).catch(() => {});
   };
   try {
@@ -67,6 +68,9 @@ async function answer(
       return await measure(host, tenant, request.trees);
     case 'check':
       return activation.check((check) => void send({ event: 'check', check }));
+    case 'doctor':
+      await readForDoctor(host, request, manager, (reading) => void send({ event: 'reading', reading }));
+      return null;
     case 'recover': {
       await using _lock = await lockTenant(host.root, tenant, 'recover');
       return { outcome: await activation.recover() };

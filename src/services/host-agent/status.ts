@@ -70,7 +70,7 @@ export async function hostStatus(host: Host, tenant: string, manager: Manager): 
 }
 
 /** As `driftOf`, for people: a hand edit, or the gateway itself, may have put a secret's value into the live file. */
-async function shownDrift(...asked: Parameters<typeof driftOf>): Promise<HostStatus['drift']> {
+export async function shownDrift(...asked: Parameters<typeof driftOf>): Promise<HostStatus['drift']> {
   const drift = await driftOf(...asked);
   const [{ root }, , manifest] = asked;
   if (!manifest || drift.config.length === 0) return drift;

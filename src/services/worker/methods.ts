@@ -5,6 +5,7 @@ import type { WorkerChecks } from '../../core/worker-protocol.ts';
 import type { CompiledPack } from '../../packs/compiled.ts';
 import type { RunInput } from '../../packs/interpret/ports.ts';
 import { decide } from './decide.ts';
+import { inspect } from './inspect.ts';
 import { log } from './log.ts';
 import { checkedRequest, type Method, type Request } from './requests.ts';
 import { runInput, trialInput } from './run-input.ts';
@@ -46,6 +47,10 @@ function methodsOf(worker: PackWorker): Methods {
         notify.check(signal),
       ]);
       return { connectors: checked, channels } satisfies WorkerChecks;
+    },
+    inspect: ({ tenant, since }) => {
+      const { worker: own, runtime } = at(tenant);
+      return inspect(own.client, runtime.tenant.name, since === undefined ? new Date(0) : new Date(since));
     },
     run: (params) => run(worker, params),
     try: async ({ tenant, pack, inputs = {}, by }) => {

@@ -27,6 +27,7 @@ export const REQUESTS = {
   health: request({}),
   reload: request({}),
   check: request({}),
+  inspect: request({ since: optional(text(40)) }),
   run: request({
     pack,
     inputs: optional(values),

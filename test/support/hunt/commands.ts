@@ -26,6 +26,7 @@ export const hunted = (parts: {
   'audit:verify': look('audit', 'verify'),
   'config:diff': look('config', 'diff', 'smith'),
   'config:get': look('config', 'get', 'smith'),
+  doctor: look('doctor', 'smith', '--skip', 'generation.config'),
   exec: look('exec', 'smith', '--', 'id'),
   inbox: look('inbox', 'smith', '--all'),
   logs: look('logs', 'smith', 'gateway', '-n', '2000'),
