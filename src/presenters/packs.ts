@@ -1,5 +1,5 @@
 import chalk from 'chalk';
-import type { Envelope } from '../core/ports/automation.ts';
+import type { Envelope, StoredMessage } from '../core/ports/automation.ts';
 import type { RunSummary, TrailEntry } from '../core/worker-protocol.ts';
 import type { PackOutcome } from '../operations/packs/install-pack.ts';
 import type { PackView } from '../operations/packs/list-packs.ts';
@@ -93,6 +93,14 @@ export function presentTrail(entries: readonly TrailEntry[]): string {
   return table(
     ['SEQ', 'AT', 'ACTOR', 'EVENT', 'RUN', 'DETAILS'],
     entries.map((one) => [String(one.seq), one.at, one.actor, one.event, one.run, JSON.stringify(one.details)]),
+  );
+}
+
+export function presentMessages(messages: readonly StoredMessage[]): string {
+  if (messages.length === 0) return 'Nobody was told anything.';
+  return table(
+    ['AT', 'TO', 'BY', 'WHAT'],
+    messages.map(({ at, to, delivery, text }) => [at, to, delivery?.via ?? 'not yet', text.replaceAll(/\s+/g, ' ')]),
   );
 }
 

@@ -149,6 +149,11 @@ test('unlock: one no, or nobody in time, and the door stays locked; answers afte
     { event: 'envelope.denied', actor: 'ben' },
     { event: 'door.unlock-refused' },
   ]);
+  const toBen: { to: string; envelope: string; delivery: object }[] = await chp.json([
+    ...['inbox', 'smith', '--messages', '--to', 'ben'],
+  ]);
+  expect(new Set(toBen.map(({ to }) => to))).toEqual(new Set(['ben']));
+  expect(toBen.find(({ envelope }) => envelope === id)).toMatchObject({ delivery: { via: 'telegram' } });
   expect([unlocks(), family.home.state(DOOR)]).toEqual([[], 'locked']);
 });
 

@@ -1,5 +1,5 @@
 import { ChpError } from '../../core/errors.ts';
-import type { Envelope } from '../../core/ports/automation.ts';
+import type { Envelope, StoredMessage } from '../../core/ports/automation.ts';
 import type { RunSummary, TrailEntry } from '../../core/worker-protocol.ts';
 import type { RunResult } from '../../packs/interpret/ports.ts';
 import type { Context } from '../context.ts';
@@ -52,6 +52,20 @@ export async function describeRun(context: Context, name: string, run: string): 
 /** Questions to people: open ones, or all. */
 export function inbox(context: Context, name: string, filter: { open: boolean; limit: number }): Promise<Envelope[]> {
   return callWorker(context, name, 'inbox', filter) as Promise<Envelope[]>;
+}
+
+/** What people were told, newest first. @throws NOT_FOUND where no member is called so */
+export async function messages(
+  context: Context,
+  name: string,
+  filter: { to?: string; limit: number },
+): Promise<StoredMessage[]> {
+  const { members } = (await loadTenant(context, name)).tenant;
+  if (filter.to !== undefined && !members.some(({ id }) => id === filter.to))
+    throw new ChpError('NOT_FOUND', `${name} has no member "${filter.to}"`, {
+      next: [`Members: ${members.map(({ id }) => id).join(', ') || 'none'}`],
+    });
+  return (await callWorker(context, name, 'messages', filter)) as StoredMessage[];
 }
 
 /** What the tenant's host keeps of who did or decided what in runs, newest last. @throws INTEGRITY when it was tampered with */
