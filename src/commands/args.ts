@@ -49,3 +49,6 @@ export const retractionArgs = {
   reason: Args.string({ description: 'Why; shown to whoever uses it.' }),
 };
 export const retractionFlags = { ...catalogueFlag, undo: Flags.boolean({ description: 'Take it back.' }) };
+export const generationArg = {
+  generation: Args.string({ description: 'Number, or the beginning of its digest.', required: true }),
+};

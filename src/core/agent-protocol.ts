@@ -73,7 +73,7 @@ export type AgentRequest =
   /** A pinned generation stays on the host until it is unpinned. */
   | { op: 'pin'; tenant: string; generation: Digest; pinned: boolean }
   /** Removes what retention does not keep. */
-  | { op: 'prune'; tenant: string; dryRun: boolean }
+  | { op: 'prune'; tenant: string; keep: number; dryRun: boolean }
   | { op: 'logs'; tenant: string; service: string; lines: number; follow: boolean }
   /** Removes the tenant and all it owns; the host's other tenants are not touched. */
   | { op: 'remove'; tenant: string };

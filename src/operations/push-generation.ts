@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
-import type { AgentClient } from '../adapters/agent/client.ts';
+import type { AgentClient, ApplyOptions, BlobSource } from '../adapters/agent/client.ts';
 import type { AgentEvent, ApplyCare, ApplyResult } from '../core/agent-protocol.ts';
 import { digestOf } from '../core/digest.ts';
 import { ChpError } from '../core/errors.ts';
@@ -15,7 +15,7 @@ import type { BuiltGeneration } from './build-generation.ts';
 const CONFIRM_WITHIN_S = 30;
 
 /** What a push may be told beside what is to run. */
-export interface PushCare {
+export interface PushCare extends Pick<ApplyOptions, 'keep' | 'rollback'> {
   care?: ApplyCare;
   /** The host has proven it and waits for our word: what is recorded here is recorded before it is final there. */
   onProven?(): Promise<void>;
@@ -28,14 +28,34 @@ export interface PushCare {
 export async function signOnce(
   registry: Registry,
   built: BuiltGeneration,
+  source: string,
   key: () => Promise<string>,
 ): Promise<SignedGeneration> {
   const digest = digestOf(built.manifest);
   const known = await registry.generation(built.manifest.tenant, digest);
   if (known) return JSON.parse(known.signed) as SignedGeneration;
   const signed = signGeneration(built.manifest, await key());
-  await registry.addGeneration(built.manifest.tenant, signed.digest, JSON.stringify(signed));
+  await registry.addGeneration(built.manifest.tenant, signed.digest, JSON.stringify(signed), source);
   return signed;
+}
+
+/** Where the bytes of a generation that was built here come from. */
+export function blobsOf(built: BuiltGeneration, refs: readonly TreeRef[]): BlobSource {
+  const trees = new Map(refs.map((tree) => [tree.digest, tree]));
+  const missing = (what: string, digest: string): ChpError =>
+    new ChpError('AGENT_FAILED', `the host asked for ${what} that is not in the generation: ${digest}`);
+  return {
+    object: async (digest) => {
+      const bytes = built.objects.get(digest);
+      if (!bytes) throw missing('an object', digest);
+      return { size: bytes.byteLength, stream: Readable.from([bytes]) };
+    },
+    tree: async (digest) => {
+      const tree = trees.get(digest);
+      if (!tree) throw missing('a tree', digest);
+      return { size: tree.archiveSize, stream: createReadStream(tree.archive, { highWaterMark: MAX_FRAME }) };
+    },
+  };
 }
 
 /**
@@ -47,46 +67,29 @@ export async function pushGeneration(
   agent: AgentClient,
   registry: Registry,
   signed: SignedGeneration,
-  built: BuiltGeneration,
-  refs: readonly TreeRef[],
+  blobs: BlobSource,
   step: StepHandle,
   signal: AbortSignal,
   how: PushCare = {},
 ): Promise<ApplyResult> {
-  const trees = new Map(refs.map((tree) => [tree.digest, tree]));
   const { tenant } = signed.manifest;
   const settle = (outcome: 'committed' | 'reverted' | 'failed', reason?: string) =>
     registry.setGenerationOutcome(tenant, signed.digest, outcome, reason);
   let result: ApplyResult;
   try {
-    result = await agent.apply(
-      tenant,
-      signed,
-      {
-        object: async (digest) => {
-          const bytes = built.objects.get(digest);
-          if (!bytes)
-            throw new ChpError('AGENT_FAILED', `the host asked for an object that is not in the generation: ${digest}`);
-          return { size: bytes.byteLength, stream: Readable.from([bytes]) };
-        },
-        tree: async (digest) => {
-          const tree = trees.get(digest);
-          if (!tree)
-            throw new ChpError('AGENT_FAILED', `the host asked for a tree that is not in the generation: ${digest}`);
-          return { size: tree.archiveSize, stream: createReadStream(tree.archive, { highWaterMark: MAX_FRAME }) };
-        },
+    const { care, keep, rollback } = how;
+    result = await agent.apply(tenant, signed, blobs, {
+      confirm: async () => {
+        await how.onProven?.();
+        return true;
       },
-      {
-        confirm: async () => {
-          await how.onProven?.();
-          return true;
-        },
-        confirmWithinS: CONFIRM_WITHIN_S,
-        onEvent: (event) => show(step, event),
-        signal,
-        ...(how.care ? { care: how.care } : {}),
-      },
-    );
+      confirmWithinS: CONFIRM_WITHIN_S,
+      onEvent: (event) => show(step, event),
+      signal,
+      ...(care ? { care } : {}),
+      ...(keep === undefined ? {} : { keep }),
+      ...(rollback ? { rollback } : {}),
+    });
   } catch (error) {
     await settle('failed', error instanceof Error ? error.message : String(error));
     throw error;

@@ -15,10 +15,11 @@ import type { IdentityOutputs } from '../stacks/provider/identity.ts';
 import { type AutomationTrees, automationTrees } from './automation-trees.ts';
 import { type BuiltGeneration, buildGeneration } from './build-generation.ts';
 import type { Context } from './context.ts';
+import { sourceOf } from './generation-source.ts';
 import type { AheadLink, PushLink } from './known-host.ts';
 import { assertSecretsSet } from './needed-secrets.ts';
 import { readIdentity } from './provision.ts';
-import { type PushCare, pushGeneration, signOnce } from './push-generation.ts';
+import { blobsOf, type PushCare, pushGeneration, signOnce } from './push-generation.ts';
 import { runtimeBundle } from './runtime-bundle.ts';
 import { signingKeys } from './signing-key.ts';
 import { storeSecret } from './store-secret.ts';
@@ -82,28 +83,26 @@ export async function pushOver(
   const packs = await registry.packs(tenant.name);
   const built = await desiredGeneration(context, tenant, host.root, bundle, trees && { trees, packs });
   await agent.start();
-  const signed = await signOnce(registry, built, async () => {
+  const source = await sourceOf(registry, record);
+  const signed = await signOnce(registry, built, source, async () => {
     const kept = signingKeys.read(context.home, tenant.name);
     if (kept) return kept;
     const { signingPrivateKey } = await identityOf(context, tenant.name);
     signingKeys.write(context.home, tenant.name, signingPrivateKey);
     return signingPrivateKey;
   });
-  return context.progress.step(`Activate generation ${signed.digest.slice(0, 12)}`, (step) =>
-    pushGeneration(
-      agent,
-      registry,
-      signed,
-      built,
-      [bundle.node, bundle.app, ...treesOf(trees)],
-      step,
-      context.signal,
-      how,
-    ),
+  const blobs = blobsOf(built, [bundle.node, bundle.app, ...treesOf(trees)]);
+  const { generations: keep } = tenant.retention;
+  const result = await context.progress.step(`Activate generation ${signed.digest.slice(0, 12)}`, (step) =>
+    pushGeneration(agent, registry, signed, blobs, step, context.signal, { keep, ...how }),
   );
+  // The same generation may come of another document: one with other comments, or another firewall.
+  if ((await registry.generationSource(tenant.name, signed.digest)) !== source)
+    await registry.setGenerationSource(tenant.name, signed.digest, source);
+  return result;
 }
 
-const treesOf = (trees: AutomationTrees | null): TreeRef[] =>
+export const treesOf = (trees: AutomationTrees | null): TreeRef[] =>
   trees ? [trees.worker, ...(trees.temporal ? [trees.temporal] : [])] : [];
 
 /** The gateway's token is made with the tenant's identity; the registry keeps it for the host's eyes only. */

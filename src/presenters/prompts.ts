@@ -68,3 +68,9 @@ export async function askPack(
     names.map((name) => ({ type: 'input' as const, name, message: messages[name], default: defaults[name] })),
   );
 }
+
+/** One of several. */
+export async function select<T extends string>(message: string, choices: { value: T; name: string }[]): Promise<T> {
+  const { value } = await inquirer.prompt([{ type: 'select', name: 'value', message, choices }]);
+  return value as T;
+}

@@ -131,21 +131,35 @@ export class AgentHost implements AsyncDisposable {
   }
 
   /** A gateway that accepts every config, runs `script` when it is started, and dies. */
-  async brokenRuntime(script: string): Promise<Made> {
+  brokenRuntime(script: string): Promise<Made> {
+    return this.#runtime(`if (process.argv[2] === 'gateway') { ${script}; process.exit(1); }`);
+  }
+
+  async #runtime(entry: string): Promise<Made> {
     const dir = await mkdtemp(join(this.root, 'broken-'));
     const app = join(dir, 'app', 'node_modules', 'clawdbot');
     await mkdir(join(app, 'dist'), { recursive: true });
     await writeFile(join(app, 'package.json'), JSON.stringify({ name: 'clawdbot', version: '9.9.9' }));
-    await writeFile(
-      join(app, 'dist', 'entry.js'),
-      `if (process.argv[2] === 'gateway') { ${script}; process.exit(1); }`,
-    );
+    await writeFile(join(app, 'dist', 'entry.js'), entry);
     const tree = await scanTree(join(dir, 'app'));
     await writeTreeArchive(join(dir, 'app'), tree, join(dir, 'app.tar.zst'));
     this.#archives.set(tree.digest, join(dir, 'app.tar.zst'));
     return this.generation({
-      manifest: (manifest) => ({ ...manifest, runtime: { ...manifest.runtime, version: '9.9.9', app: tree.digest } }),
+      manifest: (manifest) => ({
+        ...manifest,
+        runtime: { ...manifest.runtime, version: '9.9.9', app: tree.digest },
+        checks: { ...manifest.checks, gateway: { ...manifest.checks.gateway, version: '9.9.9' } },
+      }),
     });
+  }
+
+  /** The gateway as another program with another version, which runs `script` (of the state's folder, `state`) before it starts. */
+  async otherRuntime(script = ''): Promise<Made> {
+    const real = join(this.root, 'trees', this.bundle.app.digest, 'node_modules', 'clawdbot', 'dist', 'entry.js');
+    return this.#runtime(
+      `const state = process.env.CLAWDBOT_STATE_DIR; if (process.argv[2] === 'gateway') { ${script} }
+       process.argv[1] = ${JSON.stringify(real)}; void import(${JSON.stringify(real)});`,
+    );
   }
 
   async generation(variation: Variation = {}): Promise<Made> {
@@ -231,6 +245,8 @@ export class AgentHost implements AsyncDisposable {
         options.onEvent?.(event);
       },
       ...(options.signal ? { signal: options.signal } : {}),
+      ...(options.rollback ? { rollback: options.rollback } : {}),
+      ...(options.keep === undefined ? {} : { keep: options.keep }),
     });
   }
 

@@ -157,8 +157,8 @@ export class AgentClient {
     await this.#call({ op: 'pin', tenant, generation, pinned });
   }
 
-  prune(tenant: string, dryRun: boolean): Promise<PruneResult> {
-    return this.#call({ op: 'prune', tenant, dryRun }) as Promise<PruneResult>;
+  prune(tenant: string, keep: number, dryRun: boolean): Promise<PruneResult> {
+    return this.#call({ op: 'prune', tenant, keep, dryRun }) as Promise<PruneResult>;
   }
 
   gateway(tenant: string, method: string, params: unknown): Promise<unknown> {

@@ -13,6 +13,7 @@ export function migrationsFor(dialect: DialectName): readonly Migration[] {
     { version: 1, name: 'first', statements: first(dialect) },
     { version: 2, name: 'packs', statements: packs(dialect) },
     { version: 3, name: 'rollouts', statements: rollouts(dialect) },
+    { version: 4, name: 'generation-sources', statements: generationSources(dialect) },
   ];
 }
 
@@ -46,6 +47,13 @@ function rollouts(dialect: DialectName): string[] {
     `create table rollout_tenants (rollout text not null references rollouts (id) on delete cascade, tenant text not null,
        position integer not null, wave integer not null, state text not null, reason text, opens_at text,
        attempt integer not null, started_at text, ended_at text, checked_at text, primary key (rollout, tenant))${suffix(dialect)}`,
+  ];
+}
+
+function generationSources(dialect: DialectName): string[] {
+  return [
+    `create table generation_sources (${OF_TENANT}, digest text not null, source text not null, primary key (tenant, digest))${suffix(dialect)}`,
+    'alter table generations add column pinned_by text',
   ];
 }
 

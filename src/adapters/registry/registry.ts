@@ -76,11 +76,18 @@ function changes({ read, write, serialise, signer, redactor, onAudit }: Access):
     removeTenant: (name) => write((tx) => tenants.removeTenant(tx, name)),
     members: (tenant) => read((db) => tenants.members(db, tenant)),
 
-    addGeneration: (tenant, digest, signed) =>
+    addGeneration: (tenant, digest, signed, source) =>
       write(async (tx) => {
         await serialise(tx, `generation:${tenant}`);
-        return generations.addGeneration(tx, tenant, digest, signed);
+        const added = await generations.addGeneration(tx, tenant, digest, signed);
+        if (source !== undefined) await generations.setGenerationSource(tx, tenant, digest, source);
+        return added;
       }),
+    setGenerationSource: (tenant, digest, source) =>
+      write((tx) => generations.setGenerationSource(tx, tenant, digest, source)),
+    generationSource: (tenant, digest) => read((db) => generations.generationSource(db, tenant, digest)),
+    pinGeneration: (tenant, digest, pinnedBy) =>
+      write((tx) => generations.pinGeneration(tx, tenant, digest, redactor.json(pinnedBy))),
     setGenerationOutcome: (tenant, digest, outcome, reason) =>
       write((tx) => generations.setGenerationOutcome(tx, tenant, digest, outcome, redactor.json(reason ?? null))),
     generations: (tenant) => read((db) => generations.generations(db, tenant)),

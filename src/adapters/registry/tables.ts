@@ -19,6 +19,7 @@ export interface Tables {
   tenants: TenantRecord;
   members: MemberRecord & { position: number };
   generations: GenerationRecord;
+  generationSources: { tenant: string; digest: string; source: string };
   jobs: Omit<JobRecord, 'steps'>;
   jobSteps: { job: string; position: number; step: string; began: string; ended: string | null };
   secrets: SecretRecord;

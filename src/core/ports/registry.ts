@@ -39,6 +39,8 @@ export interface GenerationRecord {
   outcome: 'pending' | 'committed' | 'reverted' | 'failed';
   reason: string | null;
   createdAt: string;
+  /** Who wants it to stay on its host; null = nobody. */
+  pinnedBy: string | null;
 }
 
 export type JobKind =
@@ -51,7 +53,10 @@ export type JobKind =
   | 'skill'
   | 'member'
   | 'pack'
-  | 'fix';
+  | 'fix'
+  | 'rollback'
+  | 'generation'
+  | 'backup';
 export interface JobRecord {
   id: string;
   tenant: string;
@@ -196,7 +201,13 @@ export interface Registry extends AsyncDisposable, RolloutJournal {
   removeTenant(name: string): Promise<void>;
   members(tenant: string): Promise<MemberRecord[]>;
 
-  addGeneration(tenant: string, digest: Digest, signed: string): Promise<GenerationRecord>;
+  /** `source`: what it was made of (operations/generation-source.ts). */
+  addGeneration(tenant: string, digest: Digest, signed: string, source?: string): Promise<GenerationRecord>;
+  /** The same generation may be made of another document, with other comments: what was pushed last counts. */
+  setGenerationSource(tenant: string, digest: Digest, source: string): Promise<void>;
+  /** null = it was made by a chp that did not keep it, or long ago. */
+  generationSource(tenant: string, digest: Digest): Promise<string | null>;
+  pinGeneration(tenant: string, digest: Digest, pinnedBy: string | null): Promise<void>;
   setGenerationOutcome(
     tenant: string,
     digest: Digest,

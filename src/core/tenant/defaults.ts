@@ -1,3 +1,4 @@
+import { DEFAULT_KEEP } from '../host-generations.ts';
 import { BASE_IMAGE } from '../host-layout.ts';
 import { type Maintenance, WEEKDAYS } from './maintenance-schema.ts';
 import type { Tenant, TenantDocument } from './schema.ts';
@@ -57,6 +58,7 @@ export function withDefaults(document: TenantDocument): Tenant {
       image: document.services?.manager === 'compose' ? (document.services.image ?? BASE_IMAGE) : null,
       memoryMaxMb: document.services?.memoryMaxMb ?? 2048,
     },
+    retention: { generations: document.retention?.generations ?? DEFAULT_KEEP },
     hardening: {
       firewall: document.hardening?.firewall ?? true,
       allowPorts: document.hardening?.allowPorts ?? [],

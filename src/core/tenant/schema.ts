@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { DEFAULT_KEEP } from '../host-generations.ts';
 import { TENANT_NAME_PATTERN } from '../names.ts';
 import {
   type Automation,
@@ -124,6 +125,22 @@ export const TenantSchema = Type.Object(
     ),
     maintenance: Type.Optional(MaintenanceSchema),
     services: Type.Optional(ServicesSchema),
+    retention: Type.Optional(
+      Type.Object(
+        {
+          generations: Type.Optional(
+            Type.Integer({
+              minimum: 2,
+              maximum: 50,
+              default: DEFAULT_KEEP,
+              description:
+                'Generations kept on the host, the one that runs included; pinned ones come on top. The one that runs and the last proven one are never removed.',
+            }),
+          ),
+        },
+        { ...closed, description: 'What is kept to go back to.' },
+      ),
+    ),
     hardening: Type.Optional(HardeningSchema),
   },
   {
@@ -160,5 +177,7 @@ export interface Tenant {
   secrets: string[];
   /** `image`: only where Compose runs them. */
   services: { manager: (typeof MANAGERS)[number]; image: string | null; memoryMaxMb: number };
+  /** `generations`: kept on the host. */
+  retention: { generations: number };
   hardening: { firewall: boolean; allowPorts: number[]; fail2ban: boolean; unattendedUpgrades: boolean };
 }

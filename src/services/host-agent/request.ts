@@ -50,7 +50,7 @@ const FORMS: Record<Exclude<AgentRequest['op'], 'confirm' | 'revert'>, Record<st
   generations: {},
   'rewind-plan': { generation: isSignedGeneration },
   pin: { generation: isDigest, pinned: isBoolean },
-  prune: { dryRun: isBoolean },
+  prune: { keep: isCount(100), dryRun: isBoolean },
   logs: { service: isService, lines: isCount(100_000), follow: isBoolean },
   remove: {},
 };

@@ -36,7 +36,11 @@ export function superfluous({ stored, needed, pinned, proven, keep }: Retained):
 }
 
 /** Removes a tenant's superfluous generations and the snapshots that nothing kept would go back to. With its lock held. */
-export async function pruneGenerations(root: string, tenant: string, dryRun = false): Promise<PruneResult> {
+export async function pruneGenerations(
+  root: string,
+  tenant: string,
+  { keep = new Ledger(root, tenant).keep(), dryRun = false }: { keep?: number; dryRun?: boolean } = {},
+): Promise<PruneResult> {
   const { generations, snapshots } = tenantLayout(root, tenant);
   const names = await readdir(generations).catch(() => []);
   const stored = await Promise.all(
@@ -44,13 +48,12 @@ export async function pruneGenerations(root: string, tenant: string, dryRun = fa
       .filter((name) => DIGEST.test(name))
       .map(async (digest) => ({ digest, staged: (await stat(join(generations, digest))).mtimeMs })),
   );
-  const ledger = new Ledger(root, tenant);
   const lines = provenLines(root, tenant);
-  const pinned = ledger.pinned();
+  const pinned = new Ledger(root, tenant).pinned();
   const current = currentGeneration(root, tenant);
   const needed = new Set([current, lastProvenOf(root, tenant, lines), ...pinned].filter((one) => one !== null));
   const proven = new Set(lines.map(({ generation }) => generation));
-  const removed = superfluous({ stored, needed, pinned, proven, keep: ledger.keep() });
+  const removed = superfluous({ stored, needed, pinned, proven, keep });
   const kept = stored.map(({ digest }) => digest).filter((digest) => !removed.includes(digest));
   if (dryRun) return { removed, kept };
   const folder = (name: string) => rm(join(generations, name), { recursive: true, force: true });

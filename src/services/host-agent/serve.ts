@@ -14,6 +14,7 @@ import { decryptSecret } from './credentials.ts';
 import { readForDoctor } from './doctor/read.ts';
 import { hostGenerations, pinGeneration } from './generations.ts';
 import { readHost, readRoot } from './host.ts';
+import { Ledger } from './ledger.ts';
 import { lockTenant } from './locks.ts';
 import { managerFor } from './manager/choose.ts';
 import { measure } from './measure.ts';
@@ -88,8 +89,10 @@ async function answer(
     }
     case 'prune': {
       await using _lock = await lockTenant(host.root, tenant, 'prune');
-      const pruned = await pruneGenerations(host.root, tenant, request.dryRun);
-      if (!request.dryRun) await pruneStore(host);
+      const { keep, dryRun } = request;
+      if (!dryRun) new Ledger(host.root, tenant).setKeep(keep);
+      const pruned = await pruneGenerations(host.root, tenant, { keep, dryRun });
+      if (!dryRun) await pruneStore(host);
       return pruned;
     }
     case 'gateway': {

@@ -30,22 +30,33 @@ export async function addGeneration(tx: Tx, tenant: string, digest: string, sign
     signed,
     outcome: 'pending',
     reason: null,
+    pinnedBy: null,
     createdAt: new Date().toISOString(),
   };
   await tx.insertInto('generations').values(row).execute();
   return row;
 }
 
-export async function setGenerationOutcome(
+export const setGenerationOutcome = (
   tx: Tx,
   tenant: string,
   digest: string,
   outcome: GenerationRecord['outcome'],
   reason: string | null,
+): Promise<void> => change(tx, tenant, digest, { outcome, reason });
+
+export const pinGeneration = (tx: Tx, tenant: string, digest: string, pinnedBy: string | null): Promise<void> =>
+  change(tx, tenant, digest, { pinnedBy });
+
+async function change(
+  tx: Tx,
+  tenant: string,
+  digest: string,
+  set: Partial<Pick<GenerationRecord, 'outcome' | 'reason' | 'pinnedBy'>>,
 ): Promise<void> {
   const { numUpdatedRows } = await tx
     .updateTable('generations')
-    .set({ outcome, reason })
+    .set(set)
     .where('tenant', '=', tenant)
     .where('digest', '=', digest)
     .executeTakeFirstOrThrow();
@@ -55,6 +66,38 @@ export async function setGenerationOutcome(
       digest,
       (await generations(tx, tenant)).map((row) => row.digest),
     );
+}
+
+/** Sources of generations that are kept beside those of the pinned ones: they hold packs and skills whole. */
+const SOURCES = 30;
+
+export async function setGenerationSource(tx: Tx, tenant: string, digest: string, source: string): Promise<void> {
+  await tx
+    .insertInto('generationSources')
+    .values({ tenant, digest, source })
+    .onConflict((conflict) => conflict.columns(['tenant', 'digest']).doUpdateSet({ source }))
+    .execute();
+  const newest = await tx
+    .selectFrom('generations')
+    .select(['digest', 'pinnedBy'])
+    .where('tenant', '=', tenant)
+    .orderBy('number', 'desc')
+    .execute();
+  const old = newest
+    .filter((row, at) => at >= SOURCES && row.pinnedBy === null && row.digest !== digest)
+    .map((row) => row.digest);
+  if (old.length > 0)
+    await tx.deleteFrom('generationSources').where('tenant', '=', tenant).where('digest', 'in', old).execute();
+}
+
+export async function generationSource(db: Db, tenant: string, digest: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('generationSources')
+    .select('source')
+    .where('tenant', '=', tenant)
+    .where('digest', '=', digest)
+    .executeTakeFirst();
+  return row?.source ?? null;
 }
 
 /** Oldest first. */

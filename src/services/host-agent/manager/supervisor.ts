@@ -36,6 +36,8 @@ export function supervisorManager(root: string, tenant: string): Manager {
 
   const reconcile = async (services: readonly ResolvedService[]): Promise<void> => {
     const revision = randomUUID();
+    // Those that are to end may take their time, too.
+    const before = readJson<{ services: ResolvedService[] }>(desiredFile(layout))?.services ?? [];
     mkdirSync(layout.run, { recursive: true, mode: 0o700 });
     writeFileSync(`${desiredFile(layout)}.new`, JSON.stringify({ revision, services }), { mode: 0o600 });
     renameSync(`${desiredFile(layout)}.new`, desiredFile(layout));
@@ -48,7 +50,7 @@ export function supervisorManager(root: string, tenant: string): Manager {
       });
       child.unref();
     }
-    const slowest = Math.max(0, ...services.map((service) => service.stopTimeoutS));
+    const slowest = Math.max(0, ...[...services, ...before].map((service) => service.stopTimeoutS));
     await waitFor('start the services', START_MS + slowest * 1000, () => {
       const found = state();
       if (found && found.revision !== revision) sendSignal(found.pid, 'SIGHUP');

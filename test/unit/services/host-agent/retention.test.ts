@@ -64,7 +64,7 @@ test('on disk: snapshots that a kept one would go back to stay, half-written fol
   new Ledger(root, 'demo').setKeep(2);
   new Ledger(root, 'demo').pin(pinned);
 
-  const planned = await pruneGenerations(root, 'demo', true);
+  const planned = await pruneGenerations(root, 'demo', { dryRun: true });
   expect([...planned.removed].sort()).toEqual([changed, old].sort());
   expect(readdirSync(layout.generations)).toHaveLength(6);
   expect(await pruneGenerations(root, 'demo')).toEqual(planned);
