@@ -16,8 +16,8 @@ export interface HostGeneration {
   pinned: boolean;
   /** When it last became what runs, with every check passed; null = never. */
   provenAt: string | null;
-  /** What was kept before it became current; `state`: the gateway's state and the family's workspace, too. */
-  snapshot: { at: string; state: boolean } | null;
+  /** When the state from before it was kept, as it came with another program than what ran; null = it was not. */
+  stateFrom: string | null;
   failure: GenerationFailure | null;
 }
 

@@ -36,7 +36,7 @@ function onHost({ host, reason }: GenerationView): string {
     host.lastProven ? 'last proven' : '',
     host.pinned ? 'pinned' : '',
     host.failure ? chalk.red(`failed: ${host.failure.reason}`) : '',
-    host.snapshot?.state ? 'has the state from before it' : '',
+    host.stateFrom ? 'has the state from before it' : '',
     host.stagedAt === null ? 'only what it left behind' : host.complete ? '' : chalk.yellow('not whole'),
   ].filter(Boolean);
   return marks.join(', ') || (reason ?? 'whole');

@@ -29,8 +29,9 @@ export function hostGenerations(root: string, tenant: string): HostGenerations {
   const found = [...new Set([...stored, ...failed.keys()])].map((digest): HostGeneration => {
     const manifest = storedGeneration(root, tenant, digest)?.manifest;
     const lacks = manifest && store.lacks(manifest);
-    const snapshot = join(snapshots, digest);
-    const provenAt = lines.findLast(({ generation }) => generation === digest)?.at || null;
+    const proven = lines.findLast(({ generation }) => generation === digest);
+    const provenAt = proven?.at || null;
+    const snapshot = proven?.snapshot && hasStateSnapshot(root, tenant, proven.snapshot) ? proven.snapshot : null;
     const failure = failed.get(digest) ?? null;
     return {
       digest,
@@ -41,7 +42,7 @@ export function hostGenerations(root: string, tenant: string): HostGenerations {
       lastProven: digest === lastProven,
       pinned: pinned.includes(digest),
       provenAt,
-      snapshot: existsSync(snapshot) ? { at: at(snapshot), state: hasStateSnapshot(root, tenant, digest) } : null,
+      stateFrom: snapshot && at(join(snapshots, snapshot)),
       // Of one that was proven since, it is history.
       failure: failure && provenAt !== null && failure.at < provenAt ? null : failure,
     };

@@ -14,6 +14,8 @@ export interface Proven {
   app: Digest;
   /** sha256 of the live config it was proven with. */
   config: Digest | null;
+  /** Name of the state that was kept before it; null = none: what ran before was of the same program. */
+  snapshot: string | null;
   /** It was gone back to: what ran before is not what anybody wants back. */
   rollback: boolean;
 }
@@ -78,11 +80,12 @@ export function lastProven(
 }
 
 /**
- * The generation before which the state was kept as `target` left it: the first one after it that came with another
- * program. null = the state has been of the same program since, or `target` never ran. Pure.
+ * What was kept of the state as `target` left it: before the first generation after it that came with another program.
+ * null = the state has been of the same program since, or `target` never ran. Pure.
  */
-export function snapshotFor(lines: readonly Proven[], target: Digest): Digest | null {
+export function snapshotFor(lines: readonly Proven[], target: Digest): { name: string; before: Digest } | null {
   const at = lines.findLastIndex(({ generation }) => generation === target);
   const app = lines[at]?.app;
-  return lines.slice(at + 1).find((line) => app !== undefined && line.app !== app)?.generation ?? null;
+  const next = lines.slice(at + 1).find((line) => app !== undefined && line.app !== app);
+  return next?.snapshot ? { name: next.snapshot, before: next.generation } : null;
 }

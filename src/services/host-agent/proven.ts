@@ -3,6 +3,7 @@ import { tenantLayout } from '../../core/host-layout.ts';
 import { liveConfig } from './candidate-config.ts';
 import { History, lastProven, type Proven } from './history.ts';
 import { Journal } from './journal.ts';
+import { keepSnapshot } from './snapshot.ts';
 import { currentGeneration, storedGeneration } from './status.ts';
 
 /**
@@ -26,7 +27,16 @@ function provenAs(
   { runtime }: { runtime: { name: string; version: string; app: Digest } },
 ): Proven {
   const { name, version, app } = runtime;
-  return { at: '', generation, previous: null, runtime: `${name}@${version}`, app, config: null, rollback: false };
+  return {
+    at: '',
+    generation,
+    previous: null,
+    runtime: `${name}@${version}`,
+    app,
+    config: null,
+    snapshot: null,
+    rollback: false,
+  };
 }
 
 /** From now on it is one to go back to. */
@@ -48,6 +58,7 @@ export function remember(
     ...provenAs(generation, manifest),
     at: new Date().toISOString(),
     previous,
+    snapshot: keepSnapshot(root, tenant, generation, `${generation}.${history.lines().length}`),
     config: live === null ? null : sha256(live),
     rollback,
   });

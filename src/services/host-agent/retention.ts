@@ -59,7 +59,7 @@ export async function pruneGenerations(
   const folder = (name: string) => rm(join(generations, name), { recursive: true, force: true });
   // Half-written ones, too: whoever wrote them is gone.
   for (const name of names) if (!kept.includes(name)) await folder(name);
-  const wanted = new Set([...kept, ...kept.map((digest) => snapshotFor(lines, digest))]);
+  const wanted = new Set([...kept, ...kept.map((digest) => snapshotFor(lines, digest)?.name)]);
   for (const name of await readdir(snapshots).catch(() => []))
     if (!wanted.has(name)) await rm(join(snapshots, name), { recursive: true, force: true });
   return { removed, kept };

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Digest } from '../../core/digest.ts';
 import { ChpError } from '../../core/errors.ts';
 import type { GenerationManifest } from '../../core/generation.ts';
@@ -38,8 +38,8 @@ export function rewindPlan(
   const current = currentGeneration(root, tenant);
   const runs = current ? storedGeneration(root, tenant, current)?.manifest.runtime : undefined;
   const runtimeChanges = runs !== undefined && runs.app !== meant.app;
-  const before = snapshotFor(provenLines(root, tenant), target);
-  const there = before !== null && hasStateSnapshot(root, tenant, before);
+  const found = snapshotFor(provenLines(root, tenant), target);
+  const there = found && hasStateSnapshot(root, tenant, found.name) ? join(snapshots, found.name) : null;
   return {
     generation: target,
     runtimeChanges,
@@ -47,9 +47,9 @@ export function rewindPlan(
     irreversible: runs !== undefined && runs.name !== meant.name,
     snapshot: there
       ? {
-          before,
-          at: statSync(join(snapshots, before)).mtime.toISOString(),
-          lost: lostHistory(state, join(snapshots, before, 'state')),
+          before: found?.before ?? '',
+          at: statSync(there).mtime.toISOString(),
+          lost: lostHistory(state, join(there, 'state')),
           carried: NEVER_REWOUND.filter((name) => existsSync(join(state, name))),
         }
       : null,
@@ -57,7 +57,7 @@ export function rewindPlan(
 }
 
 /**
- * Which snapshot a rollback is to put the state back from; null = none.
+ * Name of the snapshot that a rollback is to put the state back from; null = none.
  * @throws CONFLICT, NOT_FOUND when what was said of the state can't be done, or nothing was said where it must be
  */
 export function assertRewind(
@@ -66,11 +66,12 @@ export function assertRewind(
   meant: GenerationManifest['runtime'],
   target: Digest,
   state: 'keep' | 'restore' | null,
-): Digest | null {
+): string | null {
   const { runtimeChanges, irreversible, snapshot } = rewindPlan(root, tenant, target, meant);
   const name = `${meant.name}@${meant.version}`;
   if (state === 'restore') {
-    if (snapshot) return snapshot.before;
+    const kept = snapshotFor(provenLines(root, tenant), target);
+    if (snapshot && kept) return kept.name;
     throw new ChpError('NOT_FOUND', `there is no snapshot of the state as generation ${target.slice(0, 12)} left it`, {
       why: runtimeChanges
         ? 'It was removed along with the generation before which it was taken.'
@@ -92,23 +93,21 @@ export function assertRewind(
 }
 
 /**
- * Puts the state back to what it was before generation `before`, but for what never goes back. Services must be stopped,
- * and a snapshot of `kept` must hold what is now: from there it is put back when this is cut or fails.
+ * Puts the state back to what the snapshot of that name holds, but for what never goes back. Services must be stopped, and
+ * the snapshot of `kept` must hold what is now: from there it is put back when this is cut or fails.
  */
-export async function rewindState(root: string, tenant: string, before: Digest, kept: Digest): Promise<void> {
+export async function rewindState(root: string, tenant: string, name: string, kept: Digest): Promise<void> {
   const layout = tenantLayout(root, tenant);
   for (const part of REWOUND) {
-    const from = join(layout.snapshots, before, part);
+    const from = join(layout.snapshots, name, part);
     if (!existsSync(from)) continue;
     const to = replacement(layout, part);
     await copyTree(from, to);
     if (part === 'state')
-      for (const name of NEVER_REWOUND) {
-        const now = join(layout.snapshots, kept, 'state', name);
-        await rm(join(to, name), { recursive: true, force: true });
-        if (!existsSync(now)) continue;
-        await mkdir(dirname(join(to, name)), { recursive: true });
-        await copyTree(now, join(to, name));
+      for (const carried of NEVER_REWOUND) {
+        const now = join(layout.snapshots, kept, 'state', carried);
+        await rm(join(to, carried), { recursive: true, force: true });
+        if (existsSync(now)) await copyTree(now, join(to, carried));
       }
     await run('sync', ['--file-system', to]);
     await swapIn(layout, part);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../../core/digest.ts';
@@ -36,9 +36,22 @@ export async function takeSnapshot(root: string, tenant: string, next: Digest, w
   await rename(temporary, final);
 }
 
-/** Was the gateway's state kept, too? */
-export const hasStateSnapshot = (root: string, tenant: string, of: Digest): boolean =>
+/** Was the gateway's state kept, too? `of`: a generation that is being activated, or a name that `keepSnapshot` gave. */
+export const hasStateSnapshot = (root: string, tenant: string, of: string): boolean =>
   existsSync(join(tenantLayout(root, tenant).snapshots, of, 'state'));
+
+/**
+ * Once `of` is proven, the state from before it is kept under a name of its own: the next activation of the same
+ * generation takes another one. May be run again after a cut. @returns the name; null = no state was kept
+ */
+export function keepSnapshot(root: string, tenant: string, of: Digest, name: string): string | null {
+  const { snapshots } = tenantLayout(root, tenant);
+  if (hasStateSnapshot(root, tenant, of)) {
+    rmSync(join(snapshots, name), { recursive: true, force: true });
+    renameSync(join(snapshots, of), join(snapshots, name));
+  }
+  return hasStateSnapshot(root, tenant, name) ? name : null;
+}
 
 /** Puts back what `takeSnapshot` kept. May be run again after a cut. */
 export async function restoreSnapshot(root: string, tenant: string, failed: Digest): Promise<void> {

@@ -11,7 +11,7 @@ const record = (number: number, start: string): GenerationRecord => ({
 });
 const onHost = (start: string, more: Partial<HostGeneration> = {}): HostGeneration => ({
   ...{ digest: digest(start), runtime: 'r@1', stagedAt: 'then', complete: true, current: false, lastProven: false },
-  ...{ pinned: false, provenAt: null, snapshot: null, failure: null, ...more },
+  ...{ pinned: false, provenAt: null, stateFrom: null, failure: null, ...more },
 });
 const known = knownGenerations([record(1, 'aaaaaa'), record(2, 'bbbbbb11'), record(3, '123456')], {
   ...{ tenant: 'smith', keep: 3, current: digest('123456'), lastProven: digest('bbbbbb11') },

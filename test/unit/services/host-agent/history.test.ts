@@ -13,7 +13,8 @@ const lines = (...words: string[]): Proven[] =>
     const rollback = word.startsWith('<');
     const [generation = '', app = ''] = word.replace('<', '');
     const before = words[at - 1]?.replace('<', '')[0] ?? null;
-    return { at: `${at}`, generation, previous: before, runtime: `r@${app}`, app, config: null, rollback };
+    const snapshot = words[at - 1]?.at(-1) === app ? null : `${generation}.${at}`;
+    return { at: `${at}`, generation, previous: before, runtime: `r@${app}`, app, config: null, snapshot, rollback };
   });
 const all = () => true;
 
@@ -35,17 +36,23 @@ describe('where a rollback goes unless told otherwise', () => {
   });
 });
 
-describe('before which generation the state was kept as another left it', () => {
+describe('which snapshot holds the state as a generation left it', () => {
   test.each([
-    { name: 'the next one came with another program', history: ['a1', 'b2'], target: 'a', before: 'b' },
-    { name: 'some of the same program came between', history: ['a1', 'b1', 'c2', 'd2'], target: 'a', before: 'c' },
+    { name: 'the next one came with another program', history: ['a1', 'b2'], target: 'a', before: 'b.1' },
+    { name: 'some of the same program came between', history: ['a1', 'b1', 'c2', 'd2'], target: 'a', before: 'c.2' },
     { name: 'always the same program', history: ['a1', 'b1'], target: 'a', before: null },
     { name: 'what runs', history: ['a1', 'b2'], target: 'b', before: null },
-    { name: 'it ran twice: as it left it the last time', history: ['a1', 'b2', 'a1', 'c3'], target: 'a', before: 'c' },
-    { name: 'there and back: the newer one, too', history: ['a1', 'b2', '<a1'], target: 'b', before: 'a' },
+    {
+      name: 'it ran twice: as it left it the last time',
+      history: ['a1', 'b2', 'a1', 'c3'],
+      target: 'a',
+      before: 'c.3',
+    },
+    { name: 'there and back: the newer one, too', history: ['a1', 'b2', '<a1'], target: 'b', before: 'a.2' },
+    { name: 'the newer one was pushed twice', history: ['a1', 'b2', 'c2', 'b2'], target: 'a', before: 'b.1' },
     { name: 'it never ran', history: ['a1', 'b2'], target: 'x', before: null },
   ])('$name', ({ history, target, before }) => {
-    expect(snapshotFor(lines(...history), target)).toBe(before);
+    expect(snapshotFor(lines(...history), target)?.name ?? null).toBe(before);
   });
 });
 

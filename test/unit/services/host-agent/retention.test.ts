@@ -51,9 +51,11 @@ test('on disk: snapshots that a kept one would go back to stay, half-written fol
     mkdirSync(join(layout.generations, digest), { recursive: true });
     writeFileSync(join(layout.generations, digest, 'generation.json'), JSON.stringify({ manifest, digest }));
     utimesSync(join(layout.generations, digest), at, at);
-    mkdirSync(join(layout.snapshots, digest, 'state'), { recursive: true });
-    const runtime = `clawdbot@${app}`;
-    history.append({ at: `${at}`, generation: digest, previous: null, runtime, app, config: null, rollback: false });
+    mkdirSync(join(layout.snapshots, digest), { recursive: true });
+    const snapshot = `${digest}.${at}`;
+    mkdirSync(join(layout.snapshots, snapshot, 'state'), { recursive: true });
+    const proven = { at: `${at}`, generation: digest, previous: null, runtime: `clawdbot@${app}`, app, config: null };
+    history.append({ ...proven, snapshot, rollback: false });
     return digest;
   };
   const pinned = put('1', 1);
@@ -70,5 +72,5 @@ test('on disk: snapshots that a kept one would go back to stay, half-written fol
   expect(await pruneGenerations(root, 'demo')).toEqual(planned);
   expect(readdirSync(layout.generations).sort()).toEqual([pinned, back, runs].sort());
   // The pinned one’s state was kept before the program changed.
-  expect(readdirSync(layout.snapshots).sort()).toEqual([pinned, changed, back, runs].sort());
+  expect(readdirSync(layout.snapshots).sort()).toEqual([pinned, back, runs, `${changed}.2`].sort());
 });
