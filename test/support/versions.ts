@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleDir, writeRecord } from '../../src/adapters/runtimes/bundle-cache.ts';
@@ -43,31 +43,51 @@ export async function versionsCache(): Promise<string> {
 
 /** Puts `clawdbot@<version>`, which does something wrong, into a cache. */
 export async function addVersion(cache: string, version: string, wrong: Wrong): Promise<void> {
+  const { app, runtime } = await testBundle();
+  const here = await unpacked(app);
+  await addBundle(cache, version, { version, wrong }, async (pack) => {
+    const says = wrong === 'is another version' ? '2026.1.1' : version;
+    const notes = `# Changelog\n\n## ${version}\n\n- Better in every way.\n\n## ${runtime.version}\n\n- Old.\n`;
+    await mkdir(join(pack, 'dist'), { recursive: true });
+    await writeFile(join(pack, 'package.json'), JSON.stringify({ name: 'clawdbot', version: says, type: 'module' }));
+    await writeFile(join(pack, 'CHANGELOG.md'), notes);
+    await writeFile(join(pack, 'dist', 'entry.js'), entry([`/var/lib/chp/trees/${app.digest}`, here], WRONG[wrong]));
+  });
+}
+
+/** Puts the real gateway under another version into a cache: all of it, so that it lies in a place of its own. */
+export async function addCopy(cache: string, version: string): Promise<void> {
+  const here = await unpacked((await testBundle()).app);
+  await addBundle(cache, version, { copy: version }, async (pack) => {
+    await cp(join(here, 'node_modules'), join(pack, '..'), { recursive: true, verbatimSymlinks: true });
+    const manifest = JSON.parse(await readFile(join(pack, 'package.json'), 'utf8')) as object;
+    await writeFile(join(pack, 'package.json'), JSON.stringify({ ...manifest, version }));
+  });
+}
+
+async function addBundle(
+  cache: string,
+  version: string,
+  input: object,
+  fill: (pack: string) => Promise<void>,
+): Promise<void> {
   const real = await testBundle();
-  const here = await unpacked(real.app);
-  const input = digestOf({ version, wrong });
-  const dir = bundleDir({ cache }, input);
+  const dir = bundleDir({ cache }, digestOf(input));
   const content = join(dir, 'content');
   const pack = join(content, 'node_modules', 'clawdbot');
-  await mkdir(join(pack, 'dist'), { recursive: true });
-  const says = wrong === 'is another version' ? '2026.1.1' : version;
-  await writeFile(join(pack, 'package.json'), JSON.stringify({ name: 'clawdbot', version: says, type: 'module' }));
-  await writeFile(
-    join(pack, 'CHANGELOG.md'),
-    `# Changelog\n\n## ${version}\n\n- Better in every way.\n\n## ${real.runtime.version}\n\n- Old.\n`,
-  );
-  await writeFile(join(pack, 'dist', 'entry.js'), entry([`/var/lib/chp/trees/${real.app.digest}`, here], WRONG[wrong]));
+  await mkdir(pack, { recursive: true });
+  await fill(pack);
   const app = await packTree(content, dir, recordedProgress(), new AbortController().signal);
   await rm(content, { recursive: true });
-  const { archive: nodeArchive, ...node } = real.node;
-  await symlink(nodeArchive, join(dir, archiveName(real.node)));
+  const { archive, ...node } = real.node;
+  await symlink(archive, join(dir, archiveName(node)));
   const named = {
     platform: real.platform,
     runtime: { name: 'clawdbot', version },
-    node: { ...node, archiveSha256: await sha256File(nodeArchive) },
+    node: { ...node, archiveSha256: await sha256File(archive) },
     app,
   };
-  await writeRecord(dir, { schema: 1, ...named, digest: bundleDigest(named), input });
+  await writeRecord(dir, { schema: 1, ...named, digest: bundleDigest(named), input: digestOf(input) });
 }
 
 const entry = (trees: readonly string[], wrong: string): string => `

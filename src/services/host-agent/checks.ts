@@ -8,7 +8,7 @@ import { runningVersion } from './runtime.ts';
 import { partChecks, workerCheck } from './worker-check.ts';
 
 /** A cold start is 2 s; the first one in a new folder can take 30 s. */
-const START_MS = 60_000;
+const START_MS = 120_000;
 /** A gateway that was restarted this often since we began to wait will not come up. */
 const HOPELESS_RESTARTS = 3;
 

@@ -4,11 +4,11 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ChpError } from '../../core/errors.ts';
+import { GatewayClient } from '../../core/gateway-client.ts';
 import { commandsOf } from '../../core/gateway-commands.ts';
 import type { GenerationManifest } from '../../core/generation.ts';
-import { type TenantLayout, tenantLayout } from '../../core/host-layout.ts';
+import { needsRoot, type TenantLayout, tenantLayout } from '../../core/host-layout.ts';
 import { asTenant } from './as-tenant.ts';
-import { gatewayGreets } from './greeting.ts';
 import type { Host } from './host.ts';
 import { resolveServices, SERVICE_MARK, serviceMark } from './manager/resolve.ts';
 import { memoryAvailableMb } from './measure.ts';
@@ -16,7 +16,9 @@ import { environmentOf, processesOf, sendSignal } from './processes.ts';
 import { run } from './run.ts';
 
 const WARM_MS = 120_000;
-const GREETING_MS = 2_000;
+const ANSWER_MS = 5_000;
+/** For every secret, the gateway's own token among them. */
+const PLACEHOLDER = 'placeholder';
 const POLITE_MS = 5_000;
 /** The first start of a version takes this much, beside the one that serves the family. */
 const NEEDED_MB = 1_500;
@@ -50,9 +52,9 @@ export async function warmRuntime(host: Host, manifest: GenerationManifest, conf
   const port = await freePort();
   const candidate = join(layout.generations, 'warm.json');
   await writeFile(candidate, scratchConfig(config, layout, dir, port), { mode: 0o644 });
-  const gateway = start(host, manifest, dir, candidate);
+  const gateway = await start(host, manifest, dir, candidate);
   try {
-    while (!(await gatewayGreets(port, GREETING_MS))) {
+    while (!(await answers(port))) {
       if (gateway.ended() === 'by itself')
         throw new ChpError('UNHEALTHY', `${manifest.runtime.name}@${manifest.runtime.version} does not start`, {
           why: gateway.words(),
@@ -68,6 +70,16 @@ export async function warmRuntime(host: Host, manifest: GenerationManifest, conf
     // By the tenant's own user: what lies in its folder may be a trap for root.
     const [command = '', ...args] = asTenant(host, manifest.tenant, ['rm', '-rf', dir]);
     await run(command, args, { allowFailure: true });
+  }
+}
+
+/** Whoever only greets may be starting still. */
+async function answers(port: number): Promise<boolean> {
+  try {
+    await using client = await GatewayClient.connect(port, PLACEHOLDER, ANSWER_MS);
+    return client.open;
+  } catch {
+    return false;
   }
 }
 
@@ -93,27 +105,30 @@ const SCRIPT = [
   'exec nice "$@"',
 ].join('\n');
 
-function start(host: Host, manifest: GenerationManifest, dir: string, config: string) {
+/** Where the kernel lets us, what is the family's is out of its sight. */
+async function hiding(host: Host, { state, home }: TenantLayout): Promise<string[]> {
+  if (!needsRoot(host.manager)) return [];
+  const { code } = await run('unshare', ['--mount', 'true'], { allowFailure: true }).catch(() => ({ code: 1 }));
+  if (code !== 0) return [];
+  const script = 'for dir in "$1" "$2"; do mount -t tmpfs -o mode=755 chp "$dir" || exit 1; done; shift 2; exec "$@"';
+  return ['unshare', '--mount', 'sh', '-c', script, 'sh', state, home];
+}
+
+async function start(host: Host, manifest: GenerationManifest, dir: string, config: string) {
   const service = resolveServices(host.root, manifest, null).find(({ name }) => name === 'gateway');
   if (!service) throw new ChpError('INTEGRITY', 'the generation has no gateway');
   const { configPath, stateDir } = commandsOf(manifest.runtime.name);
-  const [command = '', ...args] = asTenant(host, manifest.tenant, [
-    '/bin/sh',
-    '-c',
-    SCRIPT,
-    'sh',
-    dir,
-    ...service.argv,
-  ]);
+  const own = asTenant(host, manifest.tenant, ['/bin/sh', '-c', SCRIPT, 'sh', dir, ...service.argv]);
+  const [command = '', ...args] = [...(await hiding(host, tenantLayout(host.root, manifest.tenant))), ...own];
   const child = spawn(command, args, {
     cwd: '/',
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
-      PATH: '/usr/local/bin:/usr/bin:/bin',
+      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       LANG: 'C.UTF-8',
       ...service.env,
-      ...Object.fromEntries(service.credentials.map((name) => [name, 'placeholder'])),
+      ...Object.fromEntries(service.credentials.map((name) => [name, PLACEHOLDER])),
       [SERVICE_MARK]: serviceMark(host.root, manifest.tenant, WARMING),
       HOME: join(dir, 'home'),
       [configPath]: config,

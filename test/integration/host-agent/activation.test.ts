@@ -186,11 +186,22 @@ describe('nothing is switched, or all goes back', () => {
     const kept = join(host.layout.state, 'kept.txt');
     writeFileSync(kept, 'before');
     const result = await host.apply(
-      await host.brokenRuntime(`require('node:fs').writeFileSync(${JSON.stringify(kept)}, 'migrated')`),
+      await host.brokenRuntime(
+        // Where it is tried beside the old one it is as if memory had run short: nothing is known of it then.
+        `if (process.env.CLAWDBOT_STATE_DIR.includes('/warm/')) process.kill(process.pid, 'SIGKILL');
+         require('node:fs').writeFileSync(${JSON.stringify(kept)}, 'migrated')`,
+      ),
     );
-    expect(result.outcome).toBe('reverted');
+    expect(result).toMatchObject({ outcome: 'reverted', change: { warmMs: null, notes: [expect.any(String)] } });
     expect(readFileSync(kept, 'utf8')).toBe('before');
     await answers();
+  });
+
+  test('a runtime that does not start at all: the old gateway is not even stopped', async () => {
+    const pid = await pidOf(host, 'gateway');
+    const result = await host.apply(await host.brokenRuntime(`console.error('no such thing')`));
+    expect(result).toMatchObject({ outcome: 'reverted', reason: expect.stringContaining('does not start') });
+    expect(await pidOf(host, 'gateway')).toBe(pid);
   });
 
   test('a generation of somebody else is refused', async () => {
