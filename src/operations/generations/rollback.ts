@@ -31,7 +31,7 @@ export interface RolledBack {
 export async function planRollback(context: Context, name: string, wanted: string | null): Promise<RollbackPlan> {
   const { tenant } = await loadTenant(context, name);
   await using ahead = openAhead(context, name);
-  return context.progress.step('Read the generations on the host', async () => {
+  return await context.progress.step('Read the generations on the host', async () => {
     const agent = agentOf(tenant, await ahead.for(tenant));
     return (await planRollbackWith(await context.registry(), agent, name, wanted)).plan;
   });

@@ -130,8 +130,11 @@ describe('where another program would read the state', () => {
 
   test('the program that would be gone back to fails: all is as it was, and what its services said is kept', async () => {
     const before = messagesBySession(host.layout.state);
-    const broken = await host.brokenRuntime(
-      `console.error('no more'); require('node:fs').rmSync(process.env.CLAWDBOT_STATE_DIR, { recursive: true })`,
+    // It starts well while it is tried beside the other one.
+    const broken = await host.otherRuntime(
+      `if (!state.includes('/warm/')) {
+         console.error('no more'); require('node:fs').rmSync(state, { recursive: true }); process.exit(1);
+       }`,
     );
     expect((await host.apply(broken)).outcome).toBe('reverted');
     await answers(newer);
