@@ -5,6 +5,7 @@ import standalone from 'ajv/dist/standalone/index.js';
 import { build, type Plugin } from 'esbuild';
 import { buildAgentFiles } from '../src/adapters/agent/bundle.ts';
 import { nodeProgram } from '../src/adapters/node-program.ts';
+import { buildOpsWorkflows } from '../src/adapters/worker/ops-workflows.ts';
 import { buildWorkerProgram } from '../src/adapters/worker/program.ts';
 import { schemaCompiler } from '../src/core/documents/compile-schema.ts';
 import { packagePath } from '../src/core/package-root.ts';
@@ -27,6 +28,8 @@ const EXTERNAL = [
   'pg',
   'pg-native',
   'esbuild',
+  '@temporalio/activity',
+  '@temporalio/client',
   '@temporalio/worker',
   'typescript',
   'ts-node',
@@ -76,4 +79,8 @@ await build({
   // Some of these packages ask where they lie, too.
   banner: { js: `${nodeProgram.banner.js}const __filename=import.meta.filename,__dirname=import.meta.dirname;` },
 });
-await Promise.all([buildAgentFiles(join(DIST, 'host')), buildWorkerProgram(join(DIST, 'worker'))]);
+await Promise.all([
+  buildAgentFiles(join(DIST, 'host')),
+  buildWorkerProgram(join(DIST, 'worker')),
+  buildOpsWorkflows(join(DIST, 'ops', 'workflows.js')),
+]);

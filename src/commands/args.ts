@@ -1,4 +1,5 @@
 import { Args, Flags } from '@oclif/core';
+import { EXIT_CODES } from '../core/exit-codes.ts';
 
 /** Arguments and flags that many commands share. */
 export const tenantArg = { tenant: Args.string({ description: 'Name of the tenant.', required: true }) };
@@ -9,6 +10,33 @@ export const selectorFlag = {
   selector: Flags.string({
     char: 'l',
     description: 'By labels, as Kubernetes writes them: ring=stable,region!=us or "region in (eu,uk)".',
+  }),
+};
+export const jobArg = { job: Args.string({ description: 'Id of the job, or the beginning of it.', required: true }) };
+/** An operation on many tenants at once. */
+export const rolloutFlags = {
+  ...selectorFlag,
+  all: Flags.boolean({ description: 'All tenants of the registry.' }),
+  rings: Flags.string({ description: 'Order of the rings (label `ring`), as canary,early,stable; others come last.' }),
+  canary: Flags.string({ description: 'How many go first, alone: a number or a share.', default: '1' }),
+  batch: Flags.string({ description: 'How many of a ring go in one wave: a number or a share.', default: '100%' }),
+  'max-failures': Flags.string({
+    description: 'More failures halt it; one of a canary does in any case: a number or a share.',
+    default: '0',
+  }),
+  'soak-between': Flags.string({
+    description: 'How long each wave is left alone before its tenants are looked at again, and the next one begins.',
+    default: '0s',
+  }),
+  jitter: Flags.string({ description: 'Each tenant begins by chance so much later at most.', default: '0s' }),
+  seed: Flags.integer({ description: 'Repeats the order that chance gave.', min: 0 }),
+  'at-once': Flags.integer({ description: 'How many at a time.', default: 8, min: 1, max: 500 }),
+  'ignore-windows': Flags.boolean({ description: 'Also outside windows, in quiet hours and during a family’s pause.' }),
+  'wait-for-windows': Flags.boolean({ description: 'Stay until the windows of the last have opened.' }),
+  executor: Flags.string({
+    description: 'Who runs it: this process, or workers (`chp worker ops`) by Temporal.',
+    options: ['local', 'temporal'],
+    default: 'local',
   }),
 };
 export const yesFlag = { yes: Flags.boolean({ char: 'y', description: 'Do not ask.' }) };
@@ -52,3 +80,8 @@ export const retractionFlags = { ...catalogueFlag, undo: Flags.boolean({ descrip
 export const generationArg = {
   generation: Args.string({ description: 'Number, or the beginning of its digest.', required: true }),
 };
+
+/** 0 only where everything that was asked for is done. */
+export function exitWith(ended: { state: string }): void {
+  if (ended.state !== 'done') process.exitCode = EXIT_CODES.partial.code;
+}

@@ -1,11 +1,15 @@
-import { Flags } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
+import { ChpError } from '../core/errors.ts';
 import type { UpgradePlan } from '../core/upgrade.ts';
 import type { Context } from '../operations/context.ts';
+import { namesMany } from '../operations/rollout/request.ts';
+import { previewRollout, rollOut } from '../operations/rollout/roll-out.ts';
 import { approvalOf, readPlanFile, writePlanFile } from '../operations/upgrade/plan-file.ts';
 import { planUpgrade } from '../operations/upgrade/plan-upgrade.ts';
 import { DEFAULT_SOAK_S, upgradeTenant } from '../operations/upgrade/upgrade-tenant.ts';
+import { presentRolledOut } from '../presenters/rollout.ts';
 import { presentUpgrade, presentUpgradePlan } from '../presenters/upgrade.ts';
-import { tenantArg, yesFlag } from './args.ts';
+import { exitWith, rolloutFlags, yesFlag } from './args.ts';
 import { ChpCommand } from './base.ts';
 
 export default class Upgrade extends ChpCommand<typeof Upgrade> {
@@ -16,9 +20,10 @@ export default class Upgrade extends ChpCommand<typeof Upgrade> {
     '<%= config.bin %> <%= command.id %> smith --dry-run',
     '<%= config.bin %> <%= command.id %> smith --to clawdbot@2026.1.24-3 --yes',
     '<%= config.bin %> <%= command.id %> smith --packs',
+    '<%= config.bin %> <%= command.id %> --selector ring=stable --canary 2 --soak-between 10m --yes',
     '<%= config.bin %> <%= command.id %> smith --dry-run --plan-file plan.json && <%= config.bin %> <%= command.id %> smith --plan-file plan.json',
   ];
-  static override args = tenantArg;
+  static override args = { tenant: Args.string({ description: 'Name of the tenant.' }) };
   static override flags = {
     to: Flags.string({ description: 'Runtime and exact version, as clawdbot@VERSION.', exclusive: ['plan-file'] }),
     packs: Flags.boolean({ description: 'The newest versions of packs that tenant.yaml allows.' }),
@@ -37,12 +42,24 @@ export default class Upgrade extends ChpCommand<typeof Upgrade> {
       description: 'Name of this job: after a cut the same command goes on, and what was done is not done again.',
     }),
     ...yesFlag,
+    ...rolloutFlags,
   };
 
   protected async perform(context: Context): Promise<[unknown, string]> {
     const { to, packs, services, soak: soakS, drain: drainS, 'job-id': jobId, 'plan-file': file } = this.flags;
     const request = { to, packs, services };
     const { tenant } = this.args;
+    if (namesMany(this.flags, tenant) || tenant === undefined) {
+      if (file !== undefined || jobId !== undefined)
+        throw new ChpError('BAD_INPUT', '--plan-file and --job-id are for one tenant', {
+          next: ['A rollout is a job of its own: chp job list'],
+        });
+      const operation = { name: 'upgrade', options: { ...request, soakS, drainS } };
+      if (!this.flags['dry-run']) await this.confirm('Upgrade all of them?', this.flags.yes);
+      const rolledOut = await (this.flags['dry-run'] ? previewRollout : rollOut)(context, operation, this.flags);
+      if (rolledOut.kind === 'rollout') exitWith(rolledOut);
+      return [rolledOut, presentRolledOut(rolledOut)];
+    }
     if (this.flags['dry-run']) {
       const { plan } = await planUpgrade(context, tenant, request);
       if (file !== undefined) await writePlanFile(file, approvalOf(request, plan));

@@ -60,7 +60,7 @@ async function attempt<T>(
 }
 
 /** Steps of many at once can't be drawn: only what is worth saying is said, with the tenant's name. */
-function contextFor(context: Context, step: StepHandle, tenant: string): Context {
+export function contextFor(context: Context, step: StepHandle, tenant: string): Context {
   const progress: StepHandle = {
     step: (_, work) => work(progress),
     note: (text) => step.note(`${tenant}: ${text}`),

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createReadStream, existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,17 +6,14 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ChpError } from '../../core/errors.ts';
-import type { Platform } from '../../core/generation.ts';
 import type { ChpHome } from '../../core/home.ts';
-import type { TreeRef } from '../../core/ports/runtime.ts';
 import { temporalServerArgs } from '../../core/temporal-server.ts';
-import { extractTreeArchive } from '../../core/tree-archive.ts';
 import type { CompiledPack } from '../../packs/compiled.ts';
 import type { Fixture } from '../../packs/fixture.ts';
 import type { RunResult } from '../../packs/interpret/ports.ts';
 import { acquireEngine } from '../engines/acquire.ts';
 import type { TreeRequest } from '../trees/cached-tree.ts';
-import { workerTree } from './trees.ts';
+import { unpackedWorkerTree } from './unpacked.ts';
 
 /** One fixture, as it went. */
 export interface PlayedFixture {
@@ -44,7 +40,7 @@ export async function playFixtures(
   request: PlayRequest,
 ): Promise<PlayedFixture[]> {
   const engine = await acquireEngine('temporal', request);
-  const program = await unpackedTree(await workerTree(thisPlatform(), request), request.home);
+  const program = await unpackedWorkerTree(request);
   const dir = await mkdtemp(join(tmpdir(), 'chp-play-'));
   const { signal } = request;
   const port = await freePort();
@@ -114,19 +110,4 @@ async function untilListens(port: number, server: ChildProcess, signal: AbortSig
     });
     if (open) return;
   }
-}
-
-async function unpackedTree(tree: TreeRef, home: ChpHome): Promise<string> {
-  const dest = join(home.cache, 'unpacked', tree.digest);
-  if (!existsSync(dest)) await extractTreeArchive(createReadStream(tree.archive), dest, tree.digest);
-  return dest;
-}
-
-function thisPlatform(): Platform {
-  const platform = `${process.platform}-${process.arch}`;
-  if (platform === 'linux-x64' || platform === 'linux-arm64') return platform;
-  throw new ChpError('HOST_UNFIT', `fixtures can't be played on ${platform}`, {
-    why: 'The worker is built for Linux.',
-    next: ['Play them on a Linux machine, or in a container.'],
-  });
 }

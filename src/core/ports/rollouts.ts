@@ -59,8 +59,8 @@ export interface RolloutJournal {
   /** For pause and cancel: takes effect when whoever runs it looks. */
   askRollout(rollout: string, wanted: RolloutRecord['wanted']): Promise<void>;
   /**
-   * Called by whoever runs it from now on: a new epoch, in which what an earlier one left running waits to be begun again
-   * and what was asked of the earlier one no longer holds. `retry`: those that failed wait, too.
+   * Called by whoever runs it from now on: a new epoch, in which what an earlier one left running, or for later, waits
+   * to be begun again, and what was asked of the earlier one no longer holds. `retry`: those that failed wait, too.
    */
   takeRollout(rollout: string, options: { retry: boolean }): Promise<RolloutRecord>;
   /**

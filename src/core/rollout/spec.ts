@@ -10,7 +10,7 @@ export interface RolloutSpec {
   /** As it was asked for: a selector, or null for all. */
   selector: string | null;
   executor: 'local' | 'temporal';
-  /** What each wave is, by its number: `canary`, `stable 2 of 3`. */
+  /** What each wave is, by its number: `canaries`, `ring stable 2 of 3`. */
   waves: string[];
   /** Size of the canary wave; until one tenant is done, no more than this are changed at a time. 0 = none. */
   canary: number;

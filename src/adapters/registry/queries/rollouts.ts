@@ -79,10 +79,10 @@ export async function askRollout(tx: Tx, id: string, wanted: RolloutRecord['want
 }
 
 export async function takeRollout(tx: Tx, id: string, { retry }: { retry: boolean }): Promise<RolloutRecord> {
-  const again = retry ? (['running', 'failed'] as const) : (['running'] as const);
+  const again = retry ? (['running', 'deferred', 'failed'] as const) : (['running', 'deferred'] as const);
   await tx
     .updateTable('rolloutTenants')
-    .set({ state: 'waiting', reason: 'what was begun is gone over again', endedAt: null, checkedAt: null })
+    .set({ state: 'waiting', opensAt: null, endedAt: null, checkedAt: null })
     .where('rollout', '=', id)
     .where('state', 'in', again)
     .execute();

@@ -1,0 +1,23 @@
+// `node fleet-worker.ts HUBS-PORT AT-ONCE`: the ops worker, and beside it a plain one with the same activities.
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { openContext } from '../../src/operations/context.ts';
+import { opsActivities } from '../../src/operations/rollout/temporal/activities.ts';
+import { temporalSdk } from '../../src/operations/rollout/temporal/sdk.ts';
+import { runOpsWorker } from '../../src/operations/rollout/temporal/worker.ts';
+import { recordedProgress } from '../../test/support/progress.ts';
+import { simulatedSteps } from '../../test/support/simulated-hubs.ts';
+
+const [port, atOnce] = process.argv.slice(2).map(Number) as [number, number];
+const progress = { ...recordedProgress(), note: () => {} };
+const context = openContext({ env: process.env, progress, signal: new AbortController().signal });
+const steps = simulatedSteps(port, true);
+const ops = runOpsWorker(context, { atOnce }, steps);
+const worker = await Worker.create({
+  connection: await NativeConnection.connect({ address: process.env.TEMPORAL_ADDRESS ?? '' }),
+  taskQueue: 'bare-ops',
+  workflowsPath: new URL('fleet-workflow.ts', import.meta.url).pathname,
+  activities: { ...opsActivities(context, await temporalSdk(context), progress, steps) },
+  maxConcurrentActivityTaskExecutions: atOnce,
+});
+console.log('ready');
+await Promise.all([ops, worker.run()]);
