@@ -9,7 +9,7 @@ const text = {
     /\.(ini|sh|yaml)$/.test(id) ? `export default ${JSON.stringify(readFileSync(id, 'utf8'))}` : undefined,
 };
 
-/** A busy machine is slow, and not wrong. */
+/** Tests with real parts mostly wait: two files at a time keep two cores busy. A busy machine is slow, and not wrong. */
 const patient = { poll: { timeout: 20_000, interval: 100 } };
 
 export default defineConfig({
@@ -25,7 +25,7 @@ export default defineConfig({
           testTimeout: 120_000,
           expect: patient,
           hookTimeout: 600_000,
-          fileParallelism: false,
+          maxWorkers: 2,
         },
       },
       {
@@ -37,7 +37,7 @@ export default defineConfig({
           testTimeout: 600_000,
           expect: patient,
           hookTimeout: 1_200_000,
-          fileParallelism: false,
+          maxWorkers: 2,
         },
       },
     ],

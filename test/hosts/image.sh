@@ -2,6 +2,8 @@
 # Makes the image of a test host: Debian with real systemd and sshd, for Docker without a registry. Needs root.
 # Prints the image's name; does nothing when it is there. With `docker`: one that has Docker and Compose, too.
 set -eu
+# Two test files may want it at once.
+[ "${CHP_IMAGE_LOCK:-}" ] || exec env CHP_IMAGE_LOCK=held flock -o "${TMPDIR:-/tmp}/chp-test-host.lock" "$0" "$@"
 here=$(dirname "$(readlink -f "$0")")
 packages=openssh-server,ca-certificates,systemd,systemd-sysv,dbus,iproute2,procps,rsync,python3,sudo,nftables,zstd
 image=chp-test-host:$( { cat "$0"; echo "$packages"; } | sha256sum | cut -c1-12)
