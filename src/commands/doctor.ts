@@ -20,6 +20,7 @@ export default class Doctor extends ChpCommand<typeof Doctor> {
     '<%= config.bin %> <%= command.id %> --all --strict --json',
     '<%= config.bin %> <%= command.id %> smith --only gateway --only turn --watch 30',
     '<%= config.bin %> <%= command.id %> smith --fix',
+    '<%= config.bin %> <%= command.id %> smith --bundle smith.tar',
   ];
   static override args = {
     tenants: Args.string({ description: 'Names of tenants; none: this machine alone.', multiple: true }),
@@ -36,20 +37,29 @@ export default class Doctor extends ChpCommand<typeof Doctor> {
     }),
     strict: Flags.boolean({ description: 'A warning counts as a failure.' }),
     fix: Flags.boolean({ description: 'Do the fixes that are safe, then look again. Asks, unless --yes.' }),
+    bundle: Flags.string({
+      description: 'Also write an archive for support to this file: what was found, statuses, logs; no secrets.',
+      helpValue: 'FILE',
+    }),
     watch: Flags.integer({
       description: 'Look again every so many seconds, until Ctrl-C.',
       min: 1,
-      exclusive: ['json', 'fix'],
+      exclusive: ['json', 'fix', 'bundle'],
     }),
   };
 
   protected async perform(context: Context): Promise<[unknown, string | null]> {
-    const { all, fix, watch, strict } = this.flags;
+    const { all, fix, watch, strict, bundle = null } = this.flags;
     const names = this.args.tenants ?? [];
     if (all && names.length > 0) throw new ChpError('BAD_INPUT', 'either names or --all can be given, not both');
     let result: DoctorResult;
     do {
-      result = await doctor(context, this.#options(all ? 'all' : names), fix ? (fixes) => this.#approve(fixes) : null);
+      result = await doctor(
+        context,
+        this.#options(all ? 'all' : names),
+        fix ? (fixes) => this.#approve(fixes) : null,
+        bundle,
+      );
       const bad = !result.well || (strict && result.sum.warn > 0);
       process.exitCode = bad ? EXIT_CODES.findings.code : EXIT_CODES.ok.code;
       if (watch === undefined) break;

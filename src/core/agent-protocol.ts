@@ -74,7 +74,8 @@ export type AgentRequest =
   | { op: 'pin'; tenant: string; generation: Digest; pinned: boolean }
   /** Removes what retention does not keep. */
   | { op: 'prune'; tenant: string; keep: number; dryRun: boolean }
-  | { op: 'logs'; tenant: string; service: string; lines: number; follow: boolean }
+  /** `redact`: without the values of the tenant's secrets, for logs that are handed on. */
+  | { op: 'logs'; tenant: string; service: string; lines: number; follow: boolean; redact?: boolean }
   /** Removes the tenant and all it owns; the host's other tenants are not touched. */
   | { op: 'remove'; tenant: string };
 

@@ -2,7 +2,7 @@ import chalk from 'chalk';
 import { AUTOMATIC_FIXES, DOCTOR_GROUPS, type DoctorCheck, type DoctorReport } from '../core/doctor.ts';
 import type { Diagnosis } from '../operations/doctor/diagnose.ts';
 import type { DoctorResult } from '../operations/doctor/doctor.ts';
-import type { PlannedFix } from '../operations/doctor/fixes.ts';
+import type { PlannedFix } from '../operations/doctor/planned-fixes.ts';
 
 const SIGN: Record<DoctorCheck['verdict'], string> = {
   pass: chalk.green('✓'),
@@ -23,8 +23,8 @@ export function presentCheck(check: DoctorCheck, tenant: string | null, onlyBad:
 }
 
 /** The end: what was not checked and why, what was mended, the sum. */
-export function presentDiagnosis(result: Diagnosis & Partial<Pick<DoctorResult, 'fixes'>>): string {
-  const { reports, sum, fixes = [] } = result;
+export function presentDiagnosis(result: Diagnosis & Partial<Pick<DoctorResult, 'fixes' | 'bundle'>>): string {
+  const { reports, sum, fixes = [], bundle } = result;
   const mended = fixes.map(
     ({ fix, tenant, detail, done }) =>
       `${done ? SIGN.pass : SIGN.fail} ${tenant ?? 'this machine'}: ${AUTOMATIC_FIXES[fix]}: ${detail}`,
@@ -35,6 +35,9 @@ export function presentDiagnosis(result: Diagnosis & Partial<Pick<DoctorResult, 
   return [
     ...(mended.length > 0 ? ['', chalk.bold('Fixes'), ...mended] : []),
     ...notChecked(reports),
+    ...(bundle
+      ? ['', `Written: ${bundle.file} (${bundle.members.length} files). Look into it before you hand it on.`]
+      : []),
     '',
     colour(`${words.join(', ')}; ${(slowest / 1000).toFixed(1)} s`),
   ].join('\n');

@@ -10,6 +10,8 @@ export interface Fake {
   readonly requests: Asked[];
   /** Fails the next request (or `times`) whose `METHOD /path` matches. */
   fail(fault: Fault): void;
+  /** Nothing fails any more. */
+  mend(): void;
   close(): Promise<void>;
 }
 
@@ -100,6 +102,9 @@ export async function serve(
     requests,
     url: `http://${options.host ?? '127.0.0.1'}:${(server.address() as AddressInfo).port}`,
     fail: (fault) => void faults.push({ ...fault, left: fault.times ?? 1 }),
+    mend: () => {
+      faults.length = 0;
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

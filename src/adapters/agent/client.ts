@@ -176,7 +176,7 @@ export class AgentClient {
 
   async logs(
     tenant: string,
-    options: { service: string; lines: number; follow: boolean },
+    options: { service: string; lines: number; follow: boolean; redact?: boolean },
     onLine: (line: string) => void,
     signal: AbortSignal,
   ): Promise<void> {

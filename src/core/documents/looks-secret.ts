@@ -38,5 +38,5 @@ export function maskSecrets(text: string): string {
 }
 
 /** `secret: ANTHROPIC_API_KEY` names one. */
-const isSecretName = (value: string): boolean => /^[A-Z][A-Z0-9_]*$/.test(value);
+export const isSecretName = (value: string): boolean => /^[A-Z][A-Z0-9_]*$/.test(value);
 const stars = (text: string): string => '*'.repeat(text.length);

@@ -76,14 +76,20 @@ function selection({ only, skip }: Pick<DoctorOptions, 'only' | 'skip'>) {
     checks.filter((check) => (only.length === 0 || named(only, check)) && !named(skip, check));
 }
 
+/** What can't be read without the registry. */
+const OF_THE_REGISTRY: readonly ReadingName[] = ['jobs', 'clock', 'network', 'audit'];
+
 async function machineReport(
   context: Context,
   checks: readonly Check[],
   options: Pick<DoctorOptions, 'since' | 'onCheck'>,
 ): Promise<DoctorReport> {
-  const source: Source = (name) => {
-    const local = name as keyof LocalReadings;
-    return readInTime(LOCAL_LIMITS[local], () => LOCAL[local](context));
+  const read = (name: keyof LocalReadings): Promise<Outcome> =>
+    readInTime(LOCAL_LIMITS[name], () => LOCAL[name](context));
+  const source: Source = async (name) => {
+    if (!OF_THE_REGISTRY.includes(name)) return read(name as keyof LocalReadings);
+    const registry = await readInTime(LOCAL_LIMITS.registry, () => context.registry());
+    return registry.state === 'failed' ? { ...registry, root: 'registry' } : read(name as keyof LocalReadings);
   };
   return report(null, checks, source, options);
 }

@@ -78,12 +78,12 @@ function findingsOf(
   }
 }
 
-/** The first thing that an error says to do. */
-function fixFrom(next: readonly string[] | undefined): Partial<DoctorFix> | undefined {
-  const [first] = next ?? [];
-  if (first === undefined) return undefined;
-  const command = /\bchp [a-z].*$/.exec(first)?.[0] ?? null;
-  return { text: next?.join(' ') ?? first, ...(command ? { command } : {}) };
+/** What an error says to do. */
+export function fixFrom(next: readonly string[] | undefined): Partial<DoctorFix> | undefined {
+  if (!next || next.length === 0) return undefined;
+  // A command line, and no sentence that speaks of one.
+  const command = next.flatMap((one) => /(?:^|: )(chp [a-z].*[^.])$/.exec(one)?.[1] ?? [])[0];
+  return { text: next.join(' '), ...(command ? { command } : {}) };
 }
 
 function asResult(check: Check, finding: Finding, { tenant }: Subject, ms: number): DoctorCheck {

@@ -1,5 +1,5 @@
 import { chmodSync, statSync } from 'node:fs';
-import type { AutomaticFix, DoctorReport } from '../../core/doctor.ts';
+import type { AutomaticFix } from '../../core/doctor.ts';
 import { ChpError } from '../../core/errors.ts';
 import { applyTenant } from '../apply-tenant.ts';
 import { renewCatalogue } from '../catalogue/renew-catalogue.ts';
@@ -9,39 +9,12 @@ import { openForLook } from '../known-host.ts';
 import { planTenant } from '../plan-tenant.ts';
 import { withTenantJob } from '../tenant-job.ts';
 import { LOCAL } from './local-readings.ts';
-
-/** One thing to do, for all the checks that it mends. */
-export interface PlannedFix {
-  fix: AutomaticFix;
-  /** null = this machine. */
-  tenant: string | null;
-  /** The catalogue, where it is about one. */
-  of: string | null;
-  checks: string[];
-}
+import type { PlannedFix } from './planned-fixes.ts';
 
 export interface FixOutcome extends PlannedFix {
   /** What was done, or why not. */
   detail: string;
   done: boolean;
-}
-
-/** Finishing what was cut comes first: nothing else may run before. */
-const ORDER: readonly AutomaticFix[] = ['private-modes', 'renew-catalogue', 'recover', 'apply'];
-
-/** The safe fixes for what was found, each once. Pure. */
-export function plannedFixes(reports: readonly DoctorReport[]): PlannedFix[] {
-  const planned = new Map<string, PlannedFix>();
-  for (const { tenant, checks } of reports)
-    for (const { id, of, fix } of checks) {
-      if (!fix?.automatic) continue;
-      const about = fix.automatic === 'renew-catalogue' ? of : null;
-      const key = JSON.stringify([fix.automatic, tenant, about]);
-      const one = planned.get(key) ?? { fix: fix.automatic, tenant, of: about, checks: [] };
-      if (!one.checks.includes(id)) one.checks.push(id);
-      planned.set(key, one);
-    }
-  return [...planned.values()].sort((a, b) => ORDER.indexOf(a.fix) - ORDER.indexOf(b.fix));
 }
 
 /** Does them one after the other; one that can't be done does not keep the others from it. */

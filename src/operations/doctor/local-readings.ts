@@ -3,11 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { openGate } from '../../adapters/catalogue/open.ts';
-import { readCatalogues } from '../../adapters/catalogue/settings.ts';
-import { hasSigningKey } from '../../adapters/catalogue/signing-keys.ts';
 import { resolveTarget } from '../../adapters/ssh/config.ts';
-import { ChpError } from '../../core/errors.ts';
 import { packagePath } from '../../core/package-root.ts';
 import type { JobRecord } from '../../core/ports/registry.ts';
 import { verifyChain } from '../audit.ts';
@@ -34,6 +30,8 @@ export interface LocalReadings {
 
 export interface CatalogueReading {
   name: string;
+  /** It comes with chp, which makes it anew when something of it is lost. */
+  builtin: boolean;
   /** ISO 8601; null for a live registry. */
   expires: string | null;
   /** Its signing key is on this machine. */
@@ -125,32 +123,10 @@ export const LOCAL: Local = {
       ),
     );
   },
-  catalogues: readAllCatalogues,
+  // Loaded on use: what reads catalogues takes longer to load than all else here.
+  catalogues: async (context) => (await import('./catalogue-readings.ts')).readAllCatalogues(context),
   audit: (context) => verifyChain(context),
 };
-
-async function readAllCatalogues(context: Context): Promise<CatalogueReading[]> {
-  const { home } = context;
-  return Promise.all(
-    readCatalogues(home).map(async (entry) => {
-      const keys = entry.keys
-        .filter(({ revoked }) => revoked === undefined)
-        .map(({ keyid, expires }) => {
-          const signsHere = entry.signing.includes(keyid);
-          return { keyid, expires, signsHere, lost: signsHere && !hasSigningKey(home, keyid) };
-        });
-      const about = { name: entry.name, ours: keys.some(({ signsHere, lost }) => signsHere && !lost), keys };
-      try {
-        const snapshot = await (await openGate(entry, context)).snapshot();
-        return { ...about, expires: snapshot?.expires ?? null, fault: null };
-      } catch (error) {
-        if (!(error instanceof ChpError)) throw error;
-        const { code, message, why, next } = error;
-        return { ...about, expires: null, fault: { code, message: [message, why].filter(Boolean).join(': '), next } };
-      }
-    }),
-  );
-}
 
 /** Nobody works on it. */
 async function isFree(context: Context, tenant: string): Promise<boolean> {

@@ -6,7 +6,7 @@ import { HERE } from './checks/here.ts';
 import { HOST } from './checks/host.ts';
 import { LINK } from './checks/link.ts';
 import { SERVICES } from './checks/services.ts';
-import { AUDIT, PULUMI, SECRETS, TENANT } from './checks/tenant.ts';
+import { AUDIT, IDENTITY, PULUMI, SECRETS, TENANT } from './checks/tenant.ts';
 import { BACKUPS, WORKER } from './checks/worker.ts';
 
 /** Of this machine. */
@@ -16,6 +16,7 @@ export const MACHINE_CHECKS: readonly Check[] = [...HERE, ...CATALOGUE, ...AUDIT
 export const TENANT_CHECKS: readonly Check[] = [
   ...TENANT,
   ...SECRETS,
+  ...IDENTITY,
   ...PULUMI,
   ...LINK,
   ...HOST,

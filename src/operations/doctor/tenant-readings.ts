@@ -9,7 +9,6 @@ import type { Tenant } from '../../core/tenant/schema.ts';
 import type { Context } from '../context.ts';
 import { loadTenant } from '../edit-tenant.ts';
 import { missingSecrets, neededSecrets } from '../needed-secrets.ts';
-import { planTenant } from '../plan-tenant.ts';
 
 /** What the registry and the Pulumi state say of a tenant, and how far the way to its host goes. */
 export interface TenantReadings {
@@ -80,7 +79,7 @@ export const OF_REGISTRY: {
     return jobs.sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1))[0] ?? null;
   },
   storedSecrets: async (context, name) => {
-    const { tenant } = await loadTenant(context, name);
+    const { tenant } = await loadTenant(context, name).catch(documentIsTold);
     const secrets = await (await context.registry()).secrets(name);
     const needed = new Set(neededSecrets(tenant));
     return {
@@ -106,11 +105,15 @@ export const OF_REGISTRY: {
       })),
     };
   },
-  plan: (context, name) => planTenant(context, name),
+  // Loaded on use, with all that it takes to plan.
+  plan: async (context, name) => (await import('../plan-tenant.ts')).planTenant(context, name),
 };
 
 /** Not to be read, and no fault. */
 export class NotRead extends Error {}
+const documentIsTold = (error: unknown): never => {
+  throw error instanceof ChpError && error.code === 'BAD_DOCUMENT' ? new NotRead(error.message) : error;
+};
 const notHere = (): NotRead => new NotRead('the state is not in a folder of this machine; --drift asks the engine');
 
 /** What a killed run had begun: read from the file, which takes a thousandth of what the engine takes. */

@@ -7,10 +7,11 @@ import { type Frame, FrameWriter, readFrames } from '../../core/frames.ts';
 import { GatewayClient } from '../../core/gateway-client.ts';
 import { turnIsOver } from '../../core/gateway-turn.ts';
 import { tenantLayout } from '../../core/host-layout.ts';
+import { Redactor } from '../../core/redact.ts';
 import type { WorkerMethod } from '../../core/worker-protocol.ts';
 import { Activation } from './activation.ts';
 import { apply } from './apply.ts';
-import { decryptSecret } from './credentials.ts';
+import { decryptSecret, secretsOf } from './credentials.ts';
 import { readForDoctor } from './doctor/read.ts';
 import { hostGenerations, pinGeneration } from './generations.ts';
 import { readHost, readRoot } from './host.ts';
@@ -110,8 +111,10 @@ async function answer(
           () => aborted.abort(),
           () => aborted.abort(),
         );
+      const redactor = new Redactor();
+      if (request.redact) redactor.add(...(await secretsOf(root, running(root, tenant).manifest, new Store(root))));
       for await (const line of manager.logs(request.service, request.lines, request.follow, aborted.signal))
-        await send({ event: 'log', line });
+        await send({ event: 'log', line: redactor.text(line) });
       return null;
     }
     case 'remove': {

@@ -1,4 +1,3 @@
-import { BUILTIN } from '../../../adapters/catalogue/settings.ts';
 import { check, type Finding, fail, skipped, warn } from '../check.ts';
 import type { CatalogueReading } from '../local-readings.ts';
 
@@ -10,7 +9,7 @@ const each = (
   judge: (one: CatalogueReading) => Finding,
 ): Finding | Finding[] => (catalogues.length === 0 ? skipped('no catalogue is used yet') : catalogues.map(judge));
 
-const isExpiry = ({ fault }: CatalogueReading): boolean => /expired/.test(fault?.message ?? '');
+const isExpiry = ({ fault }: CatalogueReading): boolean => /is out of date/.test(fault?.message ?? '');
 const daysTo = (iso: string, now: Date): number => Math.floor((Date.parse(iso) - now.getTime()) / DAY_MS);
 
 export const CATALOGUE = [
@@ -35,10 +34,10 @@ export const CATALOGUE = [
     title: 'Statement of what is current',
     means: 'Its statement expired, or will soon: then nothing is installed from it any more.',
     needs: ['catalogues'],
-    fix: { text: 'Its owner renews it.', command: 'chp catalogue renew OF' },
+    fix: { text: 'Its owner renews it.', command: 'chp catalogue renew OF', automatic: 'renew-catalogue' },
     judge: ({ catalogues }, { now }) =>
       each(catalogues, (one) => {
-        const renew = { of: one.name, fix: one.ours ? { automatic: 'renew-catalogue' as const } : undefined };
+        const renew = { of: one.name, fix: one.ours ? undefined : { automatic: null } };
         if (isExpiry(one)) return fail(one.fault?.message ?? '', renew);
         if (one.fault) return skipped('it can’t be read', one.name);
         if (one.expires === null) return skipped('a live registry has none', one.name);
@@ -58,9 +57,9 @@ export const CATALOGUE = [
       command: 'chp catalogue keys rotate OF',
     },
     judge: ({ catalogues }, { now }) =>
-      each(catalogues, ({ name, keys }) => {
+      each(catalogues, ({ name, builtin, keys }) => {
         const signing = keys.filter(({ signsHere }) => signsHere);
-        const lost = signing.filter((key) => key.lost && name !== BUILTIN);
+        const lost = signing.filter((key) => key.lost && !builtin);
         if (lost.length > 0)
           return fail(`the private key ${lost.map(({ keyid }) => keyid).join(', ')} is gone`, { of: name });
         const soon = signing.filter(({ expires }) => expires !== null && daysTo(expires, now) < SOON_DAYS);

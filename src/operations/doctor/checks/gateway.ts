@@ -1,6 +1,6 @@
 import { check, type Finding, fail, skipped, warn } from '../check.ts';
 
-const SLOW_MS = 500;
+const SLOW_MS = 2_000;
 const LOOP_WARN_MS = 200;
 
 export const GATEWAY = [

@@ -1,4 +1,5 @@
 import { check, type Finding, fail, type Subject, skipped, warn } from '../check.ts';
+import { fixFrom } from '../examine.ts';
 import { LINK_STAGES, type LinkReading } from '../tenant-readings.ts';
 
 /** The stages before the one where it ends are well, those after it were never come to. */
@@ -9,9 +10,7 @@ const at =
     const [is, ends] = [LINK_STAGES.indexOf(stage), LINK_STAGES.indexOf(link.failedAt)];
     if (is < ends) return well;
     if (is > ends) return skipped(`${link.host} could not be asked`);
-    const command = link.next.flatMap((next) => /\bchp [a-z].*$/.exec(next) ?? [])[0];
-    const fix = link.next.length > 0 ? { text: link.next.join(' '), ...(command ? { command } : {}) } : undefined;
-    return fail(link.why, { fix });
+    return fail(link.why, { fix: fixFrom(link.next) });
   };
 
 export const LINK = [

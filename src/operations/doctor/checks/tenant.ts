@@ -164,6 +164,18 @@ export const SECRETS = [
   }),
 ];
 
+export const IDENTITY = [
+  check({
+    id: 'certificates.identity',
+    group: 'certificates',
+    title: 'Of its identity',
+    means: 'The tenant’s own certificates lie encrypted in the Pulumi state; nothing on a hub uses them yet.',
+    needs: [],
+    fix: { text: 'Nothing is to be done.' },
+    judge: () => skipped('they lie encrypted in the Pulumi state, and nothing uses them yet'),
+  }),
+];
+
 export const PULUMI = [
   check({
     id: 'pulumi.pending',

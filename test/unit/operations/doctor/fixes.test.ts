@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type AutomaticFix, type DoctorCheck, type DoctorReport, sumOf } from '../../../../src/core/doctor.ts';
-import { plannedFixes } from '../../../../src/operations/doctor/fixes.ts';
 import { stageOf } from '../../../../src/operations/doctor/host-session.ts';
+import { plannedFixes } from '../../../../src/operations/doctor/planned-fixes.ts';
 import { sinceWhen } from '../../../../src/operations/doctor/since.ts';
 
 const bad = (id: string, automatic: AutomaticFix | null, of: string | null = null): DoctorCheck => ({
