@@ -6,7 +6,8 @@ const PINNED = proto.temporal.api.enums.v1.VersioningBehavior.VERSIONING_BEHAVIO
 const OVERRIDE =
   proto.temporal.api.workflow.v1.VersioningOverride.PinnedOverrideBehavior.PINNED_OVERRIDE_BEHAVIOR_PINNED;
 const WAIT_MS = 30_000;
-const RETRY_MS = 100;
+/** Mostly it is a matter of milliseconds. */
+const [RETRY_MS, MAX_RETRY_MS] = [10, 320];
 const PAGE = 200;
 
 interface Deployment {
@@ -24,7 +25,8 @@ export async function becomeCurrent(
   { namespace, deploymentName, buildId }: Deployment,
 ): Promise<void> {
   // The server knows a version only after its worker's first poll.
-  for (const deadline = Date.now() + WAIT_MS; ; ) {
+  const deadline = Date.now() + WAIT_MS;
+  for (let wait = RETRY_MS; ; wait = Math.min(2 * wait, MAX_RETRY_MS)) {
     try {
       await service.setWorkerDeploymentCurrentVersion({
         namespace,
@@ -36,7 +38,7 @@ export async function becomeCurrent(
       break;
     } catch (error) {
       if (Date.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      await new Promise((resolve) => setTimeout(resolve, wait));
     }
   }
   const others = `TemporalWorkerDeployment = '${deploymentName}' AND TemporalWorkerDeploymentVersion != '${deploymentName}:${buildId}'`;
