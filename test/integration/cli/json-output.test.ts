@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openRegistry } from '../../../src/adapters/registry/open.ts';
 import { Chp } from '../../support/chp.ts';
+import { freePort } from '../../support/free-port.ts';
 import { checkOutput } from '../../support/output-schema.ts';
 
 /** Every command on a real tenant of this machine: what it prints with --json is what schemas/output promises. */
@@ -33,7 +34,7 @@ describe('without a tenant', () => {
 
 describe('with a tenant', () => {
   beforeAll(async () => {
-    await ask(['tenant', 'create', 'jo', '--host', 'local', '--model', 'demo']);
+    await ask(['tenant', 'create', 'jo', '--host', 'local', '--model', 'demo', '--port', String(await freePort())]);
   });
 
   test('of several, the one that can’t be pushed to does not stop the others: exit 12, and both are told', async () => {
@@ -84,7 +85,7 @@ describe('with a tenant', () => {
 });
 
 test('a change that is refused before anything is pushed ends at once, and leaves no agent behind', async () => {
-  await ask(['tenant', 'create', 'jo', '--host', 'local', '--model', 'demo']);
+  await ask(['tenant', 'create', 'jo', '--host', 'local', '--model', 'demo', '--port', String(await freePort())]);
   const { error } = (await chp.run(['skill', 'add', 'jo', 'builtin:nonsense', '--json'])).json ?? {};
   expect(error?.code).toBe('NOT_FOUND');
   const refused = await chp.run(['pack', 'install', 'jo', 'chores', '--json']);

@@ -18,6 +18,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXIT_CODES } from '../../../src/core/exit-codes.ts';
 import { packagePath } from '../../../src/core/package-root.ts';
 import { Chp } from '../../support/chp.ts';
+import { freePort } from '../../support/free-port.ts';
 import { TEST_CACHE } from '../../support/runtime-bundle.ts';
 
 interface Ended {
@@ -167,7 +168,11 @@ describe('as it is published', () => {
   test('a tenant is created, runs a turn, and is destroyed: engine, provider and agent are all found', async () => {
     const env = { CHP_CACHE: TEST_CACHE };
     const start = [node, join(root, 'bin/run.js'), 'tenant'];
-    const created = await run([...start, 'create', 'pub', '--host', 'local', '--model', 'demo', '--json'], { env });
+    const port = String(await freePort());
+    const created = await run(
+      [...start, 'create', 'pub', '--host', 'local', '--model', 'demo', '--port', port, '--json'],
+      { env },
+    );
     const destroyed = await run([...start, 'destroy', 'pub', '--yes', '--json'], { env });
     expect(created, created.stdout).toMatchObject({ code: 0, stderr: '' });
     expect(destroyed, destroyed.stdout).toMatchObject({ code: 0 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { packagePath } from '../../../src/core/package-root.ts';
 import { Chp } from '../../support/chp.ts';
+import { freePort } from '../../support/free-port.ts';
 import { until } from '../host-agent/support.ts';
 
 /** The tutorial, run from its text on a tenant of this machine: gateway, Temporal and worker are the real ones. */
@@ -14,7 +15,17 @@ const commands = [...readFileSync(packagePath('docs', 'tutorial-packs.md'), 'utf
   .map((line) => line.split(' ').slice(1));
 
 beforeAll(async () => {
-  await chp.json(['tenant', 'create', 'demo', '--host', 'local', '--model', 'demo']);
+  await chp.json([
+    'tenant',
+    'create',
+    'demo',
+    '--host',
+    'local',
+    '--model',
+    'demo',
+    '--port',
+    String(await freePort()),
+  ]);
   await chp.json(['member', 'add', 'demo', 'ana', '--name', 'Ana', '--role', 'Adult']);
 });
 afterAll(async () => {

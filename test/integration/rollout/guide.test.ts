@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { packagePath } from '../../../src/core/package-root.ts';
 import { Chp } from '../../support/chp.ts';
+import { freePort } from '../../support/free-port.ts';
 
 /** The guide, run from its text on two real tenants of this machine. */
 const chp = new Chp();
@@ -16,7 +17,7 @@ beforeAll(async () => {
     ['jones', 'stable'],
   ])
     await chp.json(['tenant', 'create', '-f', '-'], {
-      input: `schema: 1\nname: ${name}\ntopology: hub\nhost: local\nlabels: {ring: ${ring}, region: eu}\nmodel: {provider: demo}\ngateway: {port: ${name === 'smith' ? 18_789 : 18_799}}\n`,
+      input: `schema: 1\nname: ${name}\ntopology: hub\nhost: local\nlabels: {ring: ${ring}, region: eu}\nmodel: {provider: demo}\ngateway: {port: ${await freePort()}}\n`,
     });
 });
 afterAll(async () => {
