@@ -6,8 +6,9 @@ import type { Context } from '../operations/context.ts';
 import type { DoctorOptions } from '../operations/doctor/diagnose.ts';
 import { type DoctorResult, doctor } from '../operations/doctor/doctor.ts';
 import { sinceWhen } from '../operations/doctor/since.ts';
+import { listTenants } from '../operations/select-tenants.ts';
 import { presentCheck, presentDiagnosis, presentFixes } from '../presenters/doctor.ts';
-import { yesFlag } from './args.ts';
+import { selectorFlag, yesFlag } from './args.ts';
 import { ChpCommand } from './base.ts';
 
 export default class Doctor extends ChpCommand<typeof Doctor> {
@@ -27,6 +28,7 @@ export default class Doctor extends ChpCommand<typeof Doctor> {
   };
   static override flags = {
     ...yesFlag,
+    ...selectorFlag,
     all: Flags.boolean({ description: 'All tenants of the registry.' }),
     'at-once': Flags.integer({ description: 'How many at a time.', default: 16, min: 1, max: 64 }),
     only: Flags.string({ description: 'This group or check. May be given several times.', multiple: true }),
@@ -49,17 +51,11 @@ export default class Doctor extends ChpCommand<typeof Doctor> {
   };
 
   protected async perform(context: Context): Promise<[unknown, string | null]> {
-    const { all, fix, watch, strict, bundle = null } = this.flags;
-    const names = this.args.tenants ?? [];
-    if (all && names.length > 0) throw new ChpError('BAD_INPUT', 'either names or --all can be given, not both');
+    const { fix, watch, strict, bundle = null } = this.flags;
+    const tenants = await this.#tenants(context);
     let result: DoctorResult;
     do {
-      result = await doctor(
-        context,
-        this.#options(all ? 'all' : names),
-        fix ? (fixes) => this.#approve(fixes) : null,
-        bundle,
-      );
+      result = await doctor(context, this.#options(tenants), fix ? (fixes) => this.#approve(fixes) : null, bundle);
       const bad = !result.well || (strict && result.sum.warn > 0);
       process.exitCode = bad ? EXIT_CODES.findings.code : EXIT_CODES.ok.code;
       if (watch === undefined) break;
@@ -67,6 +63,15 @@ export default class Doctor extends ChpCommand<typeof Doctor> {
       await sleep(watch * 1000, undefined, { signal: context.signal }).catch(() => {});
     } while (!context.signal.aborted);
     return [result, watch === undefined ? presentDiagnosis(result) : null];
+  }
+
+  async #tenants(context: Context): Promise<DoctorOptions['tenants']> {
+    const { all, selector } = this.flags;
+    const names = this.args.tenants ?? [];
+    if ([all, selector !== undefined, names.length > 0].filter(Boolean).length > 1)
+      throw new ChpError('BAD_INPUT', 'names, --all and --selector exclude each other');
+    if (selector !== undefined) return (await listTenants(context, selector)).map(({ name }) => name);
+    return all ? 'all' : names;
   }
 
   #options(tenants: DoctorOptions['tenants']): DoctorOptions {

@@ -51,11 +51,7 @@ export class Hub implements AsyncDisposable {
     await hub.sh(
       `mkdir -p ${ROOT}; mount -t tmpfs -o size=4g,nr_inodes=200000 tmpfs ${ROOT}; touch /var/lib/apt/lists`,
     );
-    const secrets = {
-      HOME_ASSISTANT_TOKEN: 'home-token-1',
-      TELEGRAM_TOKEN: '1000:AAbot-token-1',
-      HUB_CERT: certificate,
-    };
+    const secrets = { ...SECRETS, HUB_CERT: certificate };
     const names = Object.keys(secrets).flatMap((name) => ['--secret-env', name]);
     await hub.chp.json(['tenant', 'create', '-f', '-', '--accept-new', ...names], {
       input: hub.#document(),
