@@ -50,9 +50,11 @@ export const TENANT: Fault[] = [
   },
   {
     name: 'a process that was started with more rights than its unit gives',
-    plant: sh(
-      `${privileged.put} && systemctl daemon-reload && systemctl restart ${unit('gateway')} && ${privileged.take} && systemctl daemon-reload`,
-    ),
+    plant: async (hub) => {
+      const restart = `systemctl daemon-reload && systemctl restart ${unit('gateway')}`;
+      await hub.sh(`${privileged.put} && ${restart} && ${privileged.take} && systemctl daemon-reload`);
+      await hub.comesBack(['gateway', 'skills']);
+    },
     red: {
       'services.process': { says: /has capabilities/, fix: /systemctl restart chp-smith-gateway/, of: 'gateway' },
     },
@@ -61,7 +63,10 @@ export const TENANT: Fault[] = [
   },
   {
     name: 'a service that was killed',
-    plant: sh(`kill -9 ${pid('gateway')}; sleep 3`),
+    plant: async (hub) => {
+      await hub.sh(`kill -9 ${pid('gateway')}; sleep 3`);
+      await hub.comesBack(['gateway', 'skills']);
+    },
     red: {
       'services.restarts': { verdict: 'warn', says: /1 by itself/, fix: /chp logs smith gateway/, of: 'gateway' },
     },

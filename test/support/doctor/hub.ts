@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
+import { expect } from 'vitest';
 import type { DoctorCheck } from '../../../src/core/doctor.ts';
 import { chpHome } from '../../../src/core/home.ts';
 import { openContext } from '../../../src/operations/context.ts';
@@ -13,6 +14,8 @@ import { recordedProgress } from '../progress.ts';
 export const ROOT = '/var/lib/chp';
 /** Of another form than ordinary words, so that they can be looked for. */
 export const SECRETS = { HOME_ASSISTANT_TOKEN: 'home-token-1-93b5e1aa', TELEGRAM_TOKEN: '1000:AAbot-token-1-c40e8a55' };
+/** A gateway's start, on a machine that has much else to do. */
+const COMES_BACK_MS = 120_000;
 export const DIR = `${ROOT}/tenants/smith`;
 
 const MODEL_ANSWER = { say: 'I am well.' } as const;
@@ -93,6 +96,12 @@ secrets: [HUB_CERT]
       ...{ tenants: ['smith'], atOnce: 1, only: [], skip: [], since: new Date(), drift: false, onCheck: () => {} },
       ...options,
     });
+  }
+
+  /** Waits until nothing in these groups is red. */
+  async comesBack(groups: string[]): Promise<void> {
+    const red = async () => redOf(await this.look({ only: groups })).map(({ id, detail }) => `${id}: ${detail}`);
+    await expect.poll(red, { interval: 200, timeout: COMES_BACK_MS }).toEqual([]);
   }
 
   /** The registry's file, past chp. */
