@@ -32,6 +32,7 @@ export const hunted = (parts: {
   'config:get': look('config', 'get', 'smith'),
   doctor: { kind: 'look', run: () => doctor(`${parts.dir}/support-${bundles++}.tar`) },
   exec: look('exec', 'smith', '--', 'id'),
+  'job:list': look('job', 'list', '--limit', '1000'),
   inbox: look('inbox', 'smith', '--all'),
   logs: look('logs', 'smith', 'gateway', '-n', '2000'),
   'member:list': look('member', 'list', 'smith'),
@@ -71,6 +72,10 @@ export const hunted = (parts: {
 export const NOT_HUNTED: Record<string, string> = {
   'tenant:create': 'it begins the hunt',
   'tenant:destroy': 'it ends the hunt',
+  'worker:ops': 'it does what `tenant apply` and `upgrade` do',
+  ...because('it prints what `job list` does, of one job; what it goes on with is hunted by itself', [
+    ...['job:show', 'job:watch', 'job:resume', 'job:pause', 'job:cancel'],
+  ]),
   quickstart: 'it is create, install and run of what is hunted here, on this machine',
   ...because('it has to do with no tenant and with no secret', [
     ...['help', 'version', 'engine:install', 'engine:list'],

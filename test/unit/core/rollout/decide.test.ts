@@ -175,4 +175,56 @@ describe('a whole run', () => {
       ),
     );
   });
+
+  test('what was outside its window is begun again when that opens, if that is waited for', async () => {
+    let clock = 0;
+    const begun: [string, number][] = [];
+    const rows = [row('a', 0), row('b', 1)];
+    const end = await drive(view(rows, { waitForWindows: true }), {
+      now: () => clock,
+      wanted: async () => null,
+      wake: () => {},
+      idle: async (until) => {
+        clock = Math.max(clock, until ?? clock);
+      },
+      run: async (tenant) => {
+        begun.push([tenant, clock]);
+        const closed = tenant === 'b' && clock < 5000;
+        return closed
+          ? { state: 'deferred', reason: 'outside its windows', opensAt: new Date(5000).toISOString() }
+          : { state: 'done', reason: null, opensAt: null };
+      },
+      check: async () => null,
+    });
+    expect(end.state).toBe('done');
+    expect(begun).toEqual([
+      ['a', 0],
+      ['b', 0],
+      ['b', 5000],
+    ]);
+  });
+
+  test('one that is fenced off begins nothing more, and ends when what it began has ended', async () => {
+    const ended: string[] = [];
+    let wake = (): void => {};
+    const rows = [row('a', 0), row('b', 0), row('c', 0)];
+    const run = drive(view(rows, { canary: 0, waves: ['all'] }), {
+      now: () => 0,
+      wanted: async () => null,
+      wake: () => wake(),
+      idle: () =>
+        new Promise((resolve) => {
+          wake = resolve;
+        }),
+      run: async (tenant) => {
+        if (tenant === 'a') throw new Error('taken over');
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        ended.push(tenant);
+        return { state: 'done', reason: null, opensAt: null };
+      },
+      check: async () => null,
+    });
+    await expect(run).rejects.toThrow('taken over');
+    expect(ended).toEqual(['b']);
+  });
 });
