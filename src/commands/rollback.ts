@@ -1,10 +1,14 @@
-import { Flags } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
 import { ChpError } from '../core/errors.ts';
 import type { Context } from '../operations/context.ts';
 import type { RollbackPlan } from '../operations/generations/plan-rollback.ts';
 import { planRollback, rollbackTenant } from '../operations/generations/rollback.ts';
+import { namesMany } from '../operations/rollout/request.ts';
+import { previewRollout, rollOut } from '../operations/rollout/roll-out.ts';
+import { rollbackOperation } from '../operations/rollout/rollback-targets.ts';
 import { lostInWords, presentRollbackPlan, presentRolledBack } from '../presenters/generations.ts';
-import { tenantArg, yesFlag } from './args.ts';
+import { presentRolledOut } from '../presenters/rollout.ts';
+import { exitWith, rolloutFlags, yesFlag } from './args.ts';
 import { ChpCommand } from './base.ts';
 
 type Fate = 'keep' | 'restore' | null;
@@ -18,8 +22,9 @@ export default class Rollback extends ChpCommand<typeof Rollback> {
     '<%= config.bin %> <%= command.id %> smith --dry-run',
     '<%= config.bin %> <%= command.id %> smith --yes',
     '<%= config.bin %> <%= command.id %> smith --to 4 --restore-state',
+    '<%= config.bin %> <%= command.id %> --selector ring=early --yes',
   ];
-  static override args = tenantArg;
+  static override args = { tenant: Args.string({ description: 'Name of the tenant.' }) };
   static override flags = {
     to: Flags.string({
       description: 'Number or beginning of the digest; by default the last proven one before what runs.',
@@ -33,10 +38,20 @@ export default class Rollback extends ChpCommand<typeof Rollback> {
     }),
     'dry-run': Flags.boolean({ description: 'Only show what would be done.' }),
     ...yesFlag,
+    ...rolloutFlags,
   };
 
   protected async perform(context: Context): Promise<[unknown, string]> {
     const { tenant } = this.args;
+    if (namesMany(this.flags, tenant) || tenant === undefined) {
+      if (this.flags.to !== undefined)
+        throw new ChpError('BAD_INPUT', '--to is for one tenant: many go back to what each of them ran before');
+      const operation = await rollbackOperation(context, this.flags.selector ?? null, this.#said());
+      if (!this.flags['dry-run']) await this.confirm('Roll back all of them?', this.flags.yes);
+      const rolledOut = await (this.flags['dry-run'] ? previewRollout : rollOut)(context, operation, this.flags);
+      if (rolledOut.kind === 'rollout') exitWith(rolledOut);
+      return [rolledOut, presentRolledOut(rolledOut)];
+    }
     const plan = await planRollback(context, tenant, this.flags.to ?? null);
     if (this.flags['dry-run']) return [plan, presentRollbackPlan(plan)];
     const state = await this.#fate(plan);
@@ -47,9 +62,14 @@ export default class Rollback extends ChpCommand<typeof Rollback> {
     return [result, presentRolledBack(result)];
   }
 
-  async #fate({ tenant, to, state }: RollbackPlan): Promise<Fate> {
+  #said(): Fate {
     if (this.flags['keep-state']) return 'keep';
-    if (this.flags['restore-state']) return 'restore';
+    return this.flags['restore-state'] ? 'restore' : null;
+  }
+
+  async #fate({ tenant, to, state }: RollbackPlan): Promise<Fate> {
+    const said = this.#said();
+    if (said) return said;
     if (!state.runtimeChanges) return null;
     if (this.interactive && state.snapshot) {
       const { select } = await import('../presenters/prompts.ts');

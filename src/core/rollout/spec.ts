@@ -2,6 +2,11 @@
 export interface RolloutOperation {
   name: string;
   options: Record<string, unknown>;
+  /**
+   * What each tenant is given as `target`, decided once, so that a second beginning means the same. Where there are such, who
+   * has none has no part in it.
+   */
+  targets?: Record<string, string>;
 }
 
 /** What is the same for a rollout's whole life. Shares are numbers of tenants here. */

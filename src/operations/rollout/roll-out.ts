@@ -89,16 +89,22 @@ async function planned(
       },
     );
   const now = Date.now();
-  const candidates = tenants.map((one) => candidateOf(one, request.ignoreWindows, now));
+  const candidates = tenants.map((one) => candidateOf(one, request, now));
   return { request, plan: planRollout(candidates, request) };
 }
 
-function candidateOf({ record, tenant }: Selected, anyTime: boolean, now: number): Candidate {
+function candidateOf(
+  { record, tenant }: Selected,
+  { operation, ignoreWindows }: RolloutRequest,
+  now: number,
+): Candidate {
+  const { targets } = operation;
+  const without = targets && !Object.hasOwn(targets, record.name) ? 'there is nothing for it to go to' : null;
   return {
     tenant: record.name,
     ring: tenant.labels.ring ?? null,
-    skip: record.phase === 'destroying' ? 'it is being destroyed' : null,
-    closed: anyTime ? null : closedAt(tenant, now),
+    skip: record.phase === 'destroying' ? 'it is being destroyed' : without,
+    closed: ignoreWindows ? null : closedAt(tenant, now),
   };
 }
 

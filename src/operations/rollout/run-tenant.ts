@@ -1,6 +1,7 @@
 import { parseTenant } from '../../adapters/documents/tenant-document.ts';
 import { ChpError, type ErrorCode } from '../../core/errors.ts';
 import type { RolloutRecord, TenantEnd } from '../../core/ports/rollouts.ts';
+import type { RolloutOperation } from '../../core/rollout/spec.ts';
 import type { Context } from '../context.ts';
 import { closedAt } from './gate.ts';
 import type { RolloutStep, RolloutSteps } from './steps.ts';
@@ -25,7 +26,12 @@ export async function runTenant(
   const attempt = await registry.beginRolloutTenant(id, epoch, tenant);
   if (attempt === null) return ended('done', null);
   const end = await endOf(context, tenant, spec.ignoreWindows, async () =>
-    stepOf(steps, spec.operation.name).run(context, tenant, spec.operation.options, `rollout-${id}-${tenant}`),
+    stepOf(steps, spec.operation.name).run(
+      context,
+      tenant,
+      optionsFor(spec.operation, tenant),
+      `rollout-${id}-${tenant}`,
+    ),
   );
   await registry.endRolloutTenant(id, tenant, attempt, end);
   return end;
@@ -47,6 +53,9 @@ export async function checkRolledOut(
   await (await context.registry()).checkedRolloutTenant(id, epoch, tenant, failure);
   return failure;
 }
+
+const optionsFor = ({ options, targets }: RolloutOperation, tenant: string): Record<string, unknown> =>
+  targets ? { ...options, target: targets[tenant] } : options;
 
 export function stepOf(steps: RolloutSteps, name: string): RolloutStep {
   const step = Object.hasOwn(steps, name) ? steps[name] : undefined;

@@ -3,6 +3,7 @@ import { applyTenant } from '../apply-tenant.ts';
 import type { Context } from '../context.ts';
 import type { Converged } from '../converge-tenant.ts';
 import { diagnose } from '../doctor/diagnose.ts';
+import { rollbackTenant } from '../generations/rollback.ts';
 import { type UpgradeOptions, upgradeTenant } from '../upgrade/upgrade-tenant.ts';
 
 /** What a rollout does to one tenant. It may be begun again after a cut, and then must find what is done already. */
@@ -32,6 +33,14 @@ export const ROLLOUT_STEPS: RolloutSteps = {
     run: async (context, tenant, options, jobId) => {
       const { outcome, to } = await upgradeTenant(context, tenant, { ...(options as UpgradeOptions), jobId });
       return outcome === 'upgraded' ? `${to.runtime}, generation ${to.generation.slice(0, 12)} runs` : 'had it already';
+    },
+    check: askDoctor,
+  },
+  rollback: {
+    run: async (context, tenant, { target, state }) => {
+      const to = { to: String(target), from: null, state: state as 'keep' | 'restore' | null };
+      await rollbackTenant(context, tenant, to);
+      return `generation ${String(target).slice(0, 12)} runs`;
     },
     check: askDoctor,
   },

@@ -11,14 +11,18 @@ const commands = [...text.matchAll(/```sh\n([\s\S]*?)```/g)]
   .flatMap(([, block = '']) => block.trim().split('\n'))
   .map((line) => [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? '').slice(1));
 
+const timeoutOf = (name: string) => chp.json(['config', 'get', name, 'agents.defaults.timeoutSeconds']);
+
 beforeAll(async () => {
   for (const [name, ring] of [
     ['smith', 'early'],
     ['jones', 'stable'],
-  ])
+  ] as const) {
     await chp.json(['tenant', 'create', '-f', '-'], {
-      input: `schema: 1\nname: ${name}\ntopology: hub\nhost: local\nlabels: {ring: ${ring}, region: eu}\nmodel: {provider: demo}\ngateway: {port: ${await freePort()}}\n`,
+      input: `schema: 1\nname: ${name}\ntopology: hub\nhost: local\nlabels: {ring: ${ring}, region: eu}\nmodel: {provider: demo}\nconfig: {agents: {defaults: {timeoutSeconds: 60}}}\ngateway: {port: ${await freePort()}}\n`,
     });
+    await chp.json(['config', 'set', name, 'agents.defaults.timeoutSeconds', '91', '--stage']);
+  }
 });
 afterAll(async () => {
   for (const name of ['smith', 'jones']) await chp.run(['tenant', 'destroy', name, '--yes']);
@@ -26,7 +30,7 @@ afterAll(async () => {
 });
 
 test('it has commands for each of its parts', () => {
-  for (const part of ['--selector', '--dry-run', '--soak-between', 'list', 'show', 'resume'])
+  for (const part of ['--selector', '--dry-run', '--soak-between', 'list', 'show', 'resume', 'rollback'])
     expect(
       commands.some((argv) => argv.includes(part)),
       part,
@@ -37,7 +41,8 @@ let job = '';
 test.each(commands)('chp %s %s %s', { timeout: 300_000 }, async (...argv) => {
   const args = argv.map((word) => ({ JOB: job, '10m': '1s' })[word] ?? word);
   const result = await chp.json(args);
-  if (result.kind === 'rollout') job = result.id.slice(0, 8);
+  if (result.kind === 'rollout' && result.operation === 'apply') job = result.id.slice(0, 8);
+  if (result.kind === 'rollout') expect(await timeoutOf('smith')).toBe(result.operation === 'apply' ? 91 : 60);
 });
 
 test('both were changed in their waves, and the doctor looked at them after the soak', async () => {
@@ -47,6 +52,8 @@ test('both were changed in their waves, and the doctor looked at them after the 
     ['jones', 'ring stable', 'done'],
   ]);
   expect((await chp.run(['job', 'show', job])).stdout).toMatch(/smith +canaries +done/);
+  expect(await timeoutOf('jones')).toBe(60);
+  expect((await chp.json(['tenant', 'plan', 'jones'])).empty).toBe(true);
   expect((await chp.run(['job', 'list'])).stdout).toMatch(/rollout apply +2 tenants +done/);
   await chp.json(['job', 'watch', job]);
   for (const verb of ['pause', 'cancel'])
