@@ -3,9 +3,7 @@ import { ChpError } from '../core/errors.ts';
 import type { Context } from '../operations/context.ts';
 import type { RollbackPlan } from '../operations/generations/plan-rollback.ts';
 import { planRollback, rollbackTenant } from '../operations/generations/rollback.ts';
-import { namesMany } from '../operations/rollout/request.ts';
-import { previewRollout, rollOut } from '../operations/rollout/roll-out.ts';
-import { rollbackOperation } from '../operations/rollout/rollback-targets.ts';
+import { namesMany } from '../operations/rollout/names-many.ts';
 import { lostInWords, presentRollbackPlan, presentRolledBack } from '../presenters/generations.ts';
 import { presentRolledOut } from '../presenters/rollout.ts';
 import { exitWith, rolloutFlags, yesFlag } from './args.ts';
@@ -46,8 +44,11 @@ export default class Rollback extends ChpCommand<typeof Rollback> {
     if (namesMany(this.flags, tenant) || tenant === undefined) {
       if (this.flags.to !== undefined)
         throw new ChpError('BAD_INPUT', '--to is for one tenant: many go back to what each of them ran before');
+      const { rollbackOperation } = await import('../operations/rollout/rollback-targets.ts');
       const operation = await rollbackOperation(context, this.flags.selector ?? null, this.#said());
       if (!this.flags['dry-run']) await this.confirm('Roll back all of them?', this.flags.yes);
+      // Loaded here: a change to one tenant must not pay for it.
+      const { previewRollout, rollOut } = await import('../operations/rollout/roll-out.ts');
       const rolledOut = await (this.flags['dry-run'] ? previewRollout : rollOut)(context, operation, this.flags);
       if (rolledOut.kind === 'rollout') exitWith(rolledOut);
       return [rolledOut, presentRolledOut(rolledOut)];

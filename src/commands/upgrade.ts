@@ -2,8 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { ChpError } from '../core/errors.ts';
 import type { UpgradePlan } from '../core/upgrade.ts';
 import type { Context } from '../operations/context.ts';
-import { namesMany } from '../operations/rollout/request.ts';
-import { previewRollout, rollOut } from '../operations/rollout/roll-out.ts';
+import { namesMany } from '../operations/rollout/names-many.ts';
 import { approvalOf, readPlanFile, writePlanFile } from '../operations/upgrade/plan-file.ts';
 import { planUpgrade } from '../operations/upgrade/plan-upgrade.ts';
 import { DEFAULT_SOAK_S, upgradeTenant } from '../operations/upgrade/upgrade-tenant.ts';
@@ -56,6 +55,8 @@ export default class Upgrade extends ChpCommand<typeof Upgrade> {
         });
       const operation = { name: 'upgrade', options: { ...request, soakS, drainS } };
       if (!this.flags['dry-run']) await this.confirm('Upgrade all of them?', this.flags.yes);
+      // Loaded here: a change to one tenant must not pay for it.
+      const { previewRollout, rollOut } = await import('../operations/rollout/roll-out.ts');
       const rolledOut = await (this.flags['dry-run'] ? previewRollout : rollOut)(context, operation, this.flags);
       if (rolledOut.kind === 'rollout') exitWith(rolledOut);
       return [rolledOut, presentRolledOut(rolledOut)];

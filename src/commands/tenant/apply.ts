@@ -4,8 +4,7 @@ import { applyTenant } from '../../operations/apply-tenant.ts';
 import type { Context } from '../../operations/context.ts';
 import { planTenant } from '../../operations/plan-tenant.ts';
 import { readDocument } from '../../operations/read-document.ts';
-import { namesMany } from '../../operations/rollout/request.ts';
-import { previewRollout, rollOut } from '../../operations/rollout/roll-out.ts';
+import { namesMany } from '../../operations/rollout/names-many.ts';
 import { presentPlan } from '../../presenters/plan.ts';
 import { presentRolledOut } from '../../presenters/rollout.ts';
 import { presentConverged } from '../../presenters/tenant.ts';
@@ -35,6 +34,8 @@ export default class TenantApply extends ChpCommand<typeof TenantApply> {
     if (namesMany(this.flags, tenant) || tenant === undefined) {
       if (this.flags.file) throw new ChpError('BAD_INPUT', 'a document (-f) is of one tenant');
       const operation = { name: 'apply', options: {} };
+      // Loaded here: a change to one tenant must not pay for it.
+      const { previewRollout, rollOut } = await import('../../operations/rollout/roll-out.ts');
       const rolledOut = await (this.flags['dry-run'] ? previewRollout : rollOut)(context, operation, this.flags);
       if (rolledOut.kind === 'rollout') exitWith(rolledOut);
       return [rolledOut, presentRolledOut(rolledOut)];

@@ -26,15 +26,19 @@ export interface JobFilter {
   limit: number;
 }
 
+/** A job without what became of each tenant. */
+export type ListedJob = JobRecord | Omit<RolloutResult, 'tenants'>;
+
 /** Oldest first. */
-export async function listJobs(registry: Registry, { tenant, state, limit }: JobFilter): Promise<AnyJob[]> {
+export async function listJobs(registry: Registry, { tenant, state, limit }: JobFilter): Promise<ListedJob[]> {
   const rollouts = await Promise.all(
-    (await registry.rollouts())
-      .slice(-limit)
-      .map(async (record) => resultOf(record, await registry.rolloutTenants(record.id))),
+    (await registry.rollouts()).slice(-limit).map(async (record) => {
+      const rows = await registry.rolloutTenants(record.id);
+      const { tenants: _, ...listed } = resultOf(record, rows);
+      return tenant === undefined || rows.some((row) => row.tenant === tenant) ? [listed] : [];
+    }),
   );
-  const own = rollouts.filter(({ tenants }) => tenant === undefined || tenants.some((one) => one.tenant === tenant));
-  const jobs: AnyJob[] = [...(await registry.jobs(tenant)), ...own]
+  const jobs: ListedJob[] = [...(await registry.jobs(tenant)), ...rollouts.flat()]
     .sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1))
     .slice(-limit);
   const told = await Promise.all(jobs.map((job) => (job.kind === 'rollout' ? job : withHolder(registry, job))));

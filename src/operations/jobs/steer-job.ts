@@ -5,7 +5,6 @@ import type { Context } from '../context.ts';
 import type { Converged } from '../converge-tenant.ts';
 import { type RolloutResult, rolloutResult } from '../rollout/result.ts';
 import { runRollout } from '../rollout/run.ts';
-import { signalRollout } from '../rollout/temporal/client.ts';
 import { findJob, isHeld } from './find-job.ts';
 
 /**
@@ -62,7 +61,10 @@ async function reaches(
   { id, executor }: RolloutResult,
   wanted: 'pause' | 'cancel',
 ): Promise<boolean> {
-  if (executor === 'temporal') return signalRollout(context, id, wanted);
+  if (executor === 'temporal') {
+    const { signalRollout } = await import('../rollout/temporal/client.ts');
+    return signalRollout(context, id, wanted);
+  }
   return isHeld((await context.registry()).lockRollout(id, 'look', { waitMs: 0 }));
 }
 

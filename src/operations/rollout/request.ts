@@ -43,15 +43,6 @@ export interface RolloutRequest
 
 const SEEDS = 2 ** 31;
 
-/** True where many tenants are meant. @throws BAD_INPUT when it is unclear which */
-export function namesMany(flags: Pick<RolloutFlags, 'all' | 'selector'>, tenant: string | undefined): boolean {
-  const ways = [flags.all === true, flags.selector !== undefined, tenant !== undefined].filter(Boolean).length;
-  if (ways === 1) return tenant === undefined;
-  throw new ChpError('BAD_INPUT', 'either a tenant, --selector or --all must be given', {
-    next: ['See them: chp tenant list'],
-  });
-}
-
 /** @throws BAD_INPUT naming the flag */
 export function rolloutRequest(operation: RolloutOperation, flags: RolloutFlags): RolloutRequest {
   return {
