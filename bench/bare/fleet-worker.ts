@@ -8,10 +8,18 @@ import { recordedProgress } from '../../test/support/progress.ts';
 import { simulatedSteps } from '../../test/support/simulated-hubs.ts';
 
 const [port, atOnce] = process.argv.slice(2).map(Number) as [number, number];
-const progress = { ...recordedProgress(), note: () => {} };
+let isReady = (): void => {};
+const ready = new Promise<void>((resolve) => {
+  isReady = resolve;
+});
+// Its first note says that it is.
+const progress = recordedProgress();
+progress.note = () => isReady();
 const context = openContext({ env: process.env, progress, signal: new AbortController().signal });
 const steps = simulatedSteps(port, true);
 const ops = runOpsWorker(context, { atOnce }, steps);
+// It sets up the SDK, which must be first.
+await ready;
 const worker = await Worker.create({
   connection: await NativeConnection.connect({ address: process.env.TEMPORAL_ADDRESS ?? '' }),
   taskQueue: 'bare-ops',
