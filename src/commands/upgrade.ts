@@ -24,7 +24,7 @@ export default class Upgrade extends ChpCommand<typeof Upgrade> {
   ];
   static override args = { tenant: Args.string({ description: 'Name of the tenant.' }) };
   static override flags = {
-    to: Flags.string({ description: 'Runtime and exact version, as clawdbot@VERSION.', exclusive: ['plan-file'] }),
+    to: Flags.string({ description: 'Runtime and exact version, as clawdbot@VERSION.' }),
     packs: Flags.boolean({ description: 'The newest versions of packs that tenant.yaml allows.' }),
     services: Flags.boolean({ description: 'Worker, node and host agent of this chp.' }),
     'dry-run': Flags.boolean({ description: 'Only say what would change, and whether it can.' }),

@@ -57,6 +57,14 @@ function parsed(text: string): ApprovedUpgrade | null {
   }
 }
 
+/** A plan says by itself what is asked for. @throws BAD_INPUT */
+export function assertNoOther(request: UpgradeRequest): void {
+  if (request.to === undefined && !request.packs && !request.services) return;
+  throw new ChpError('BAD_INPUT', 'a plan says by itself what is upgraded', {
+    next: ['Leave out --to, --packs and --services, or make a new plan with --dry-run.'],
+  });
+}
+
 /** @throws CONFLICT naming what is not as it was when the plan was approved. One that the host runs already is fine. */
 export function assertAsApproved(approved: UpgradePlan, now: UpgradePlan): void {
   // A run that was cut may have got as far as the new document.

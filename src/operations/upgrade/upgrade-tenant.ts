@@ -9,7 +9,7 @@ import { loadTenant, membersOf } from '../edit-tenant.ts';
 import { putBack, rowsOf } from '../kept-rows.ts';
 import { type TenantJob, withTenantJob } from '../tenant-job.ts';
 import { auditOf, finishedUpgrade } from './finished.ts';
-import { type ApprovedUpgrade, assertAsApproved } from './plan-file.ts';
+import { type ApprovedUpgrade, assertAsApproved, assertNoOther } from './plan-file.ts';
 import { type PlannedUpgrade, planUpgrade } from './plan-upgrade.ts';
 import { runtimeName, type UpgradeRequest, type UpgradeTarget } from './target.ts';
 
@@ -44,6 +44,7 @@ export async function upgradeTenant(
   const registry = await context.registry();
   await registry.tenant(name);
   const { approved } = options;
+  if (approved) assertNoOther(options);
   const id = options.jobId ?? (approved ? `upgrade-${approved.digest.slice(0, 32)}` : undefined);
   const done = id === undefined ? null : await finishedUpgrade(registry, name, id);
   if (done) return done;
