@@ -5,9 +5,10 @@ import type { Context } from '../operations/context.ts';
 import { namesMany } from '../operations/rollout/names-many.ts';
 import { approvalOf, readPlanFile, writePlanFile } from '../operations/upgrade/plan-file.ts';
 import { planUpgrade } from '../operations/upgrade/plan-upgrade.ts';
+import { rehearseUpgrade } from '../operations/upgrade/rehearse-upgrade.ts';
 import { DEFAULT_SOAK_S, upgradeTenant } from '../operations/upgrade/upgrade-tenant.ts';
 import { presentRolledOut } from '../presenters/rollout.ts';
-import { presentUpgrade, presentUpgradePlan } from '../presenters/upgrade.ts';
+import { presentRehearsal, presentUpgrade, presentUpgradePlan } from '../presenters/upgrade.ts';
 import { exitWith, rolloutFlags, yesFlag } from './args.ts';
 import { ChpCommand } from './base.ts';
 
@@ -20,6 +21,7 @@ export default class Upgrade extends ChpCommand<typeof Upgrade> {
     '<%= config.bin %> <%= command.id %> smith --to clawdbot@2026.1.24-3 --yes',
     '<%= config.bin %> <%= command.id %> smith --packs',
     '<%= config.bin %> <%= command.id %> --selector ring=stable --canary 2 --soak-between 10m --yes',
+    '<%= config.bin %> <%= command.id %> smith --rehearse --promote --yes',
     '<%= config.bin %> <%= command.id %> smith --dry-run --plan-file plan.json && <%= config.bin %> <%= command.id %> smith --plan-file plan.json',
   ];
   static override args = { tenant: Args.string({ description: 'Name of the tenant.' }) };
@@ -31,6 +33,11 @@ export default class Upgrade extends ChpCommand<typeof Upgrade> {
     'plan-file': Flags.string({
       description: 'With --dry-run: write the plan here. Without: do exactly what this plan says, or refuse.',
     }),
+    rehearse: Flags.boolean({
+      description: 'Only on a copy of its state on the host, channels muted; nothing of the tenant is touched.',
+      exclusive: ['dry-run', 'plan-file', 'job-id'],
+    }),
+    promote: Flags.boolean({ description: 'With --rehearse: do it when that passed.', dependsOn: ['rehearse'] }),
     soak: Flags.integer({
       description: `Seconds to watch it for, on the host; default ${DEFAULT_SOAK_S} where the runtime changes.`,
       min: 0,
@@ -72,6 +79,12 @@ export default class Upgrade extends ChpCommand<typeof Upgrade> {
       if (this.interactive) this.print(presentUpgradePlan(plan));
       await this.confirm(`Upgrade ${tenant}?`, false);
     };
+    if (this.flags.rehearse) {
+      const { promote } = this.flags;
+      const how = { ...request, soakS, drainS, promote, ...(promote ? { confirm } : {}) };
+      const rehearsed = await rehearseUpgrade(context, tenant, how);
+      return [rehearsed, presentRehearsal(rehearsed)];
+    }
     const result = await upgradeTenant(context, tenant, { ...request, soakS, drainS, jobId, approved, confirm });
     return [result, presentUpgrade(result)];
   }

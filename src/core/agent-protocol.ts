@@ -58,6 +58,8 @@ export type AgentRequest =
   | { op: 'recover'; tenant: string }
   /** What an upgrade has to have room for. Read only. */
   | { op: 'measure'; tenant: string; trees: Digest[] }
+  /** The upgrade to a generation, on a copy of the state and beside what runs; asks for what it lacks, as `apply`. */
+  | { op: 'rehearse'; tenant: string; generation: SignedGeneration }
   /** Smoke test of what runs now. */
   | { op: 'check'; tenant: string }
   /** What `chp doctor` judges by, each as a `reading` as soon as it is there. Read only, but for one turn with the model. */
@@ -159,6 +161,11 @@ export interface ApplyResult {
   reason?: string;
   /** Where another runtime was put in place. */
   change?: RuntimeChanged;
+}
+
+export interface Rehearsal {
+  checks: CheckResult[];
+  ms: number;
 }
 
 export interface RuntimeChanged {

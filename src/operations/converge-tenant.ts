@@ -27,6 +27,8 @@ export type GivenSecrets = ReadonlyMap<string, string>;
 
 export interface ConvergeOptions extends PushCare {
   given?: GivenSecrets;
+  /** tenant.yaml as it will be saved when all went well; the recorded one otherwise. */
+  document?: string;
   /** Packs whose newest version in range is taken. */
   refresh?: LockOptions['refresh'];
 }
@@ -39,7 +41,7 @@ export async function convergeTenant(
   context: Context,
   job: TenantJob,
   tenant: Tenant,
-  { given = new Map(), refresh = [], ...how }: ConvergeOptions = {},
+  { given = new Map(), refresh = [], document, ...how }: ConvergeOptions = {},
 ): Promise<Converged> {
   const registry = await context.registry();
   await using host = await job.step('facts', () =>
@@ -56,7 +58,8 @@ export async function convergeTenant(
     for (const [name, value] of given) await storeSecret(registry, tenant.name, identity.ageRecipient, name, value);
   });
   await job.step('packs', () => lockPacks(context, tenant, { refresh }));
-  const record: TenantRecord = await registry.tenant(tenant.name);
+  const recorded = await registry.tenant(tenant.name);
+  const record: TenantRecord = document === undefined ? recorded : { ...recorded, document };
   const applied = await job.step('activate', () => pushOver(context, record, tenant, host, bundle, how));
   // A push that restarted nothing did not drive the gateway: prove that it answers.
   if (!applied.checks.some(({ id, verdict }) => id === 'agent.turn' && verdict === 'pass'))

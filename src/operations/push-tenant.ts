@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { hostProgram } from '../adapters/agent/bundle.ts';
-import type { AgentClient } from '../adapters/agent/client.ts';
+import type { AgentClient, BlobSource } from '../adapters/agent/client.ts';
 import { usesDemo } from '../adapters/runtimes/demo-model.ts';
 import { runtimeAdapter } from '../adapters/runtimes/index.ts';
 import { encryptTo } from '../adapters/secrets/age.ts';
 import type { ApplyResult } from '../core/agent-protocol.ts';
 import { hasAutomation } from '../core/automation.ts';
 import { ChpError } from '../core/errors.ts';
+import type { SignedGeneration } from '../core/generation.ts';
 import type { PackRecord, Registry, TenantRecord } from '../core/ports/registry.ts';
 import type { RuntimeBundle, TreeRef } from '../core/ports/runtime.ts';
 import { GATEWAY_TOKEN, PAYLOAD_KEY } from '../core/secret-names.ts';
@@ -76,11 +77,32 @@ export async function pushOver(
   how: PushCare = {},
 ): Promise<ApplyResult> {
   const registry = await context.registry();
+  const packs = await registry.packs(tenant.name);
+  const { agent, signed, blobs, source } = await signedGeneration(context, record, tenant, host, bundle, packs);
+  const { generations: keep } = tenant.retention;
+  const result = await context.progress.step(`Activate generation ${signed.digest.slice(0, 12)}`, (step) =>
+    pushGeneration(agent, registry, signed, blobs, step, context.signal, { keep, ...how }),
+  );
+  // The same generation may come of another document: one with other comments, or another firewall.
+  if ((await registry.generationSource(tenant.name, signed.digest)) !== source)
+    await registry.setGenerationSource(tenant.name, signed.digest, source);
+  return result;
+}
+
+/** What is to run, signed, with all that the host may lack of it and the agent that is to get it. */
+export async function signedGeneration(
+  context: Context,
+  record: TenantRecord,
+  tenant: Tenant,
+  host: PushLink,
+  bundle: RuntimeBundle,
+  packs: readonly PackRecord[],
+): Promise<{ agent: AgentClient; signed: SignedGeneration; blobs: BlobSource; source: string }> {
+  const registry = await context.registry();
   const agent = host.agent(bundle.node.digest) as AgentClient;
   await ensureGatewayToken(context, registry, record);
   if (hasAutomation(tenant)) await ensurePayloadKey(registry, await registry.tenant(record.name));
   const trees = await automationTrees(context, tenant, host.platform);
-  const packs = await registry.packs(tenant.name);
   const built = await desiredGeneration(context, tenant, host.root, bundle, trees && { trees, packs });
   await agent.start();
   const source = await sourceOf(registry, record);
@@ -92,14 +114,7 @@ export async function pushOver(
     return signingPrivateKey;
   });
   const blobs = blobsOf(built, [bundle.node, bundle.app, ...treesOf(trees)]);
-  const { generations: keep } = tenant.retention;
-  const result = await context.progress.step(`Activate generation ${signed.digest.slice(0, 12)}`, (step) =>
-    pushGeneration(agent, registry, signed, blobs, step, context.signal, { keep, ...how }),
-  );
-  // The same generation may come of another document: one with other comments, or another firewall.
-  if ((await registry.generationSource(tenant.name, signed.digest)) !== source)
-    await registry.setGenerationSource(tenant.name, signed.digest, source);
-  return result;
+  return { agent, signed, blobs, source };
 }
 
 export const treesOf = (trees: AutomationTrees | null): TreeRef[] =>

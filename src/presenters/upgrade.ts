@@ -1,5 +1,6 @@
 import chalk from 'chalk';
 import type { UpgradePlan, UpgradeResult } from '../core/upgrade.ts';
+import type { RehearsedUpgrade } from '../operations/upgrade/rehearse-upgrade.ts';
 import { presentChecks } from './tenant.ts';
 
 const NOTES = 20;
@@ -23,6 +24,14 @@ export function presentUpgradePlan(plan: UpgradePlan): string {
   }
   lines.push('', chalk.bold('Checked before'), presentChecks(checks));
   return lines.join('\n');
+}
+
+/** How a rehearsal went. */
+export function presentRehearsal({ tenant, to, checks, ms, promoted }: RehearsedUpgrade): string {
+  if (ms === null) return `${tenant}: nothing to rehearse; ${to} runs.`;
+  const took = `${(ms / 1000).toFixed(0)} s on a copy of its state, channels muted`;
+  const next = promoted ? `\n${presentUpgrade(promoted)}` : `\n${chalk.dim(`chp upgrade ${tenant} --to ${to}`)}`;
+  return `${tenant}: the upgrade to ${to} passed its rehearsal (${took})\n${presentChecks(checks)}${next}`;
 }
 
 export function presentUpgrade(result: UpgradeResult): string {

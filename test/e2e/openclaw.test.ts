@@ -11,6 +11,7 @@ import { testBundle } from '../support/runtime-bundle.ts';
 /** From clawdbot to its successor and back, with the two real packages on a real systemd host. */
 const SESSION = 'agent:main:chp:family';
 let hosts: TestHosts;
+let host: TestHost;
 let model: TestModel;
 let chp: Chp;
 let agent: AgentClient;
@@ -18,7 +19,7 @@ let first: string;
 
 beforeAll(async () => {
   hosts = await startHosts(1);
-  const host = hosts.hosts[0] as TestHost;
+  host = hosts.hosts[0] as TestHost;
   chp = new Chp({ CHP_SSH_CONFIG: hosts.sshConfig });
   const gate = (await host.exec('sh', '-c', "ip route | sed -n 's/^default via \\([0-9.]*\\).*/\\1/p'")).stdout.trim();
   model = await startModel(() => ({ say: 'hello' }), gate);
@@ -51,6 +52,21 @@ async function turn(sessionKey: string, message: string): Promise<string> {
 }
 const history = async (sessionKey: string): Promise<string> =>
   JSON.stringify(await agent.gateway('smith', 'chat.history', { sessionKey, limit: 50 }));
+
+test('rehearsed on a copy: it would answer and know all, and nothing of the tenant is touched', async () => {
+  const before = await agent.status('smith');
+  const rehearsed = await chp.json(['upgrade', 'smith', '--to', 'openclaw@2026.9.6', '--rehearse']);
+  const verdicts = Object.fromEntries(rehearsed.checks.map(({ id, verdict }: CheckResult) => [id, verdict]));
+  expect(verdicts).toMatchObject({ 'gateway.version': 'pass', 'agent.turn': 'pass', 'state.kept': 'pass' });
+  expect(rehearsed.promoted).toBeNull();
+  const after = await agent.status('smith');
+  expect(after).toMatchObject({ current: first, interrupted: null, drift: { config: [], files: [] } });
+  expect(after.services).toEqual(before.services);
+  expect(await turn(SESSION, 'Are you there?')).toBe('hello');
+  const { stdout } = await host.exec('sh', '-c', 'ls -A /var/lib/chp/tenants/smith/tmp; mount | grep -c tenants/smith');
+  expect(stdout).not.toContain('rehearsal');
+  expect(stdout.trim().split('\n').at(-1)).toBe('0');
+});
 
 test('the state is kept, migrated and counted; openclaw answers, and knows what clawdbot knew', async () => {
   const done = await chp.json(['upgrade', 'smith', '--to', 'openclaw@2026.9.6', '--soak', '3', '--yes']);

@@ -9,6 +9,7 @@ import type {
   DoctorRequest,
   HostRoom,
   HostStatus,
+  Rehearsal,
 } from '../../core/agent-protocol.ts';
 import type { Digest } from '../../core/digest.ts';
 import { ChpError, ERROR_CODES, type ErrorCode } from '../../core/errors.ts';
@@ -208,19 +209,43 @@ export class AgentClient {
     const answer = async (writer: FrameWriter, event: AgentEvent): Promise<void> => {
       options.onEvent(event);
       if (event.event === 'check') checks.push(event.check);
+      if (event.event !== 'awaiting-confirm') return;
+      const op = (await options.confirm(checks)) ? 'confirm' : 'revert';
+      if (!signal.aborted) await writer.json({ op });
+    };
+    return (await this.#feed({ op: 'apply', tenant, generation, ...wanted }, blobs, signal, answer)) as ApplyResult;
+  }
+
+  /** Plays the upgrade to a generation through, on a copy of the state. @throws HOST_UNFIT, CONFIG_REFUSED, UNHEALTHY */
+  async rehearse(
+    tenant: string,
+    generation: SignedGeneration,
+    blobs: BlobSource,
+    options: { signal: AbortSignal; onEvent(event: AgentEvent): void },
+  ): Promise<Rehearsal> {
+    const answer = async (_: FrameWriter, event: AgentEvent): Promise<void> => options.onEvent(event);
+    return (await this.#feed({ op: 'rehearse', tenant, generation }, blobs, options.signal, answer)) as Rehearsal;
+  }
+
+  /** One request during which the host asks for what it lacks. */
+  async #feed(
+    request: AgentRequest,
+    blobs: BlobSource,
+    signal: AbortSignal,
+    further: (writer: FrameWriter, event: AgentEvent) => Promise<void>,
+  ): Promise<unknown> {
+    const answer = async (writer: FrameWriter, event: AgentEvent): Promise<void> => {
       if (event.event === 'need') {
         for (const digest of event.trees)
           await sendBlob(writer, { blob: digest, kind: 'tree' }, await blobs.tree(digest), signal);
         for (const digest of event.objects)
           await sendBlob(writer, { blob: digest, kind: 'object' }, await blobs.object(digest), signal);
       }
-      if (event.event !== 'awaiting-confirm') return;
-      const op = (await options.confirm(checks)) ? 'confirm' : 'revert';
-      if (!signal.aborted) await writer.json({ op });
+      await further(writer, event);
     };
     const stopped = new AbortController();
     try {
-      const result = await this.#call({ op: 'apply', tenant, generation, ...wanted }, (session) => {
+      return await this.#call(request, (session) => {
         const stop = (): void => void session.channel.stdin.end();
         signal.addEventListener('abort', stop, { once: true, signal: stopped.signal });
         if (signal.aborted) stop();
@@ -231,7 +256,6 @@ export class AgentClient {
           });
         return { ...session, onEvent };
       });
-      return result as ApplyResult;
     } finally {
       stopped.abort();
     }

@@ -78,6 +78,7 @@ async function run(
   try {
     const { applied } = await convergeTenant(context, job, target.tenant, {
       refresh: target.packs ? 'all' : [],
+      document: target.document,
       care: { soakS, ...(drainS === undefined ? {} : { drainS }) },
       // Before the host makes it final: whoever applies this tenant next must not take it back to the old runtime.
       onProven: () => saveDocument(registry, name, target),
@@ -122,7 +123,7 @@ async function assertAsPlanned(registry: Registry, { tenant, base, document, gen
 }
 
 /** Nothing was touched yet. @throws CONFIG_REFUSED, HOST_UNFIT, UNHEALTHY with what to do */
-function assertPossible({ tenant, refused, checks }: UpgradePlan): void {
+export function assertPossible({ tenant, refused, checks }: UpgradePlan): void {
   const details = { checks };
   if (refused !== null)
     throw new ChpError('CONFIG_REFUSED', 'the new version would refuse the configuration; nothing was changed', {

@@ -26,7 +26,7 @@ import { soak } from './soak.ts';
 import { stageGeneration } from './stage.ts';
 import { currentGeneration, running, storedGeneration } from './status.ts';
 import { Store } from './store.ts';
-import { endWarming } from './warm.ts';
+import { endTrials } from './trial.ts';
 
 export interface ActivationEvents {
   /** The generation's own folder holds all that it needs from the store. */
@@ -158,7 +158,7 @@ export class Activation {
   async recover(): Promise<'committed' | 'reverted' | null> {
     const open = this.#journal.open();
     if (!open) return null;
-    endWarming(this.#host.root, this.#tenant);
+    endTrials(this.#host.root, this.#tenant);
     if (open.step === 'confirmed' || open.step === 'committed') {
       await this.#commit(open.generation, open.previous, open.rollback);
       await this.tidy();

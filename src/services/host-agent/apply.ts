@@ -1,10 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { AgentEvent, AgentRequest, ApplyResult } from '../../core/agent-protocol.ts';
-import type { Digest } from '../../core/digest.ts';
 import { ChpError } from '../../core/errors.ts';
 import type { Frame } from '../../core/frames.ts';
-import { verifyGeneration } from '../../core/generation.ts';
 import { tenantLayout } from '../../core/host-layout.ts';
 import { Activation, type ActivationEvents } from './activation.ts';
 import { gatewayGreets } from './greeting.ts';
@@ -14,14 +11,12 @@ import { Ledger } from './ledger.ts';
 import { lockStore, lockTenant } from './locks.ts';
 import { managerFor } from './manager/choose.ts';
 import { nextWithin } from './next-within.ts';
-import { assertBlobHeader, assertManifest } from './request.ts';
+import { assertOurs, receiveMissing } from './receive.ts';
 import { currentGeneration, driftOf, storedGeneration } from './status.ts';
 import { Store } from './store.ts';
 
 /** A gateway that runs greets within milliseconds. */
 const GREETING_MS = 3_000;
-/** A line that went dead without a word must not hold the locks for hours: a slow one delivers a frame in this time. */
-const IDLE_MS = 60_000;
 
 /**
  * Takes in what the host lacks of a generation and activates it; costs next to nothing when it runs already. Answers by
@@ -34,11 +29,7 @@ export async function apply(
   send: (event: AgentEvent) => Promise<void>,
 ): Promise<void> {
   const { generation: signed, tenant } = request;
-  const layout = tenantLayout(host.root, tenant);
-  verifyGeneration(signed, readFileSync(join(layout.keys, 'signing.pub'), 'utf8'));
-  assertManifest(signed.manifest);
-  if (signed.manifest.tenant !== tenant)
-    throw new ChpError('INTEGRITY', `the generation is for ${signed.manifest.tenant}, not ${tenant}`);
+  assertOurs(host.root, tenant, signed);
   if (request.keep !== undefined) new Ledger(host.root, tenant).setKeep(request.keep);
   const activation = new Activation(host, tenant, managerFor(host, tenant));
   const result = (value: ApplyResult): Promise<void> => send({ event: 'result', result: value });
@@ -54,10 +45,7 @@ export async function apply(
   if (!request.force && (await isConverged(host, tenant, signed.digest))) return await result(converged);
   const store = new Store(host.root);
   await using filling = await lockStore(host.root, `apply ${tenant}`);
-  const lacks = store.lacks(signed.manifest);
-  await send({ event: 'need', ...lacks });
-  for (let missing = lacks.objects.length + lacks.trees.length; missing > 0; missing--)
-    await receiveBlob(store, lacks, frames, send);
+  await receiveMissing(store, signed.manifest, frames, send);
   // Nothing but the answer to the last question comes from there now, or the end.
   const answer = frames.next();
   let present = true;
@@ -98,39 +86,6 @@ async function isConverged(host: Host, tenant: string, digest: string): Promise<
   if (!manifest.services.every(({ name }) => services.some((service) => service.name === name && service.active)))
     return false;
   return await gatewayGreets(manifest.checks.gateway.port, GREETING_MS);
-}
-
-async function receiveBlob(
-  store: Store,
-  wanted: { objects: Digest[]; trees: Digest[] },
-  frames: AsyncGenerator<Frame>,
-  send: (event: AgentEvent) => Promise<void>,
-): Promise<void> {
-  const header = await nextWithin(frames, IDLE_MS);
-  if (header.done) throw new ChpError('AGENT_FAILED', 'the connection was cut while files were sent');
-  const blob = assertBlobHeader(header.value, wanted);
-  let left = blob.size;
-  let told = 0;
-  const chunks = async function* (): AsyncGenerator<Uint8Array> {
-    while (left > 0) {
-      const frame = await nextWithin(frames, IDLE_MS);
-      if (frame.done || frame.value.kind !== 'raw')
-        throw new ChpError('AGENT_FAILED', 'the connection was cut while files were sent');
-      left -= frame.value.bytes.byteLength;
-      if (left < 0) throw new ChpError('AGENT_FAILED', 'more bytes came than were announced');
-      yield frame.value.bytes;
-      if (blob.size - left - told > 4 * 1024 * 1024) {
-        told = blob.size - left;
-        void send({
-          event: 'progress',
-          what: blob.kind === 'tree' ? 'runtime' : 'files',
-          done: told,
-          total: blob.size,
-        });
-      }
-    }
-  };
-  await store.receive(blob, chunks());
 }
 
 async function confirmed(answer: Promise<IteratorResult<Frame>>, withinS: number): Promise<boolean> {

@@ -36,6 +36,7 @@ const FORMS: Record<Exclude<AgentRequest['op'], 'confirm' | 'revert'>, Record<st
     drainS: optional(isCount(3600)),
     soakS: optional(isCount(86_400)),
   },
+  rehearse: { generation: isSignedGeneration },
   measure: { trees: (value) => Array.isArray(value) && value.every(isDigest) },
   recover: {},
   check: {},

@@ -19,6 +19,7 @@ import { Ledger } from './ledger.ts';
 import { lockTenant } from './locks.ts';
 import { managerFor } from './manager/choose.ts';
 import { measure } from './measure.ts';
+import { rehearse } from './rehearse.ts';
 import { assertRequest } from './request.ts';
 import { pruneGenerations, pruneStore } from './retention.ts';
 import { rewindPlan } from './rewind.ts';
@@ -68,6 +69,8 @@ async function answer(
       return hostStatus(host, tenant, manager);
     case 'measure':
       return await measure(host, tenant, request.trees);
+    case 'rehearse':
+      return await rehearse(host, request, frames, send);
     case 'check':
       return activation.check((check) => void send({ event: 'check', check }));
     case 'doctor':

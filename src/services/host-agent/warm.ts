@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ChpError } from '../../core/errors.ts';
@@ -10,20 +8,16 @@ import type { GenerationManifest } from '../../core/generation.ts';
 import { needsRoot, type TenantLayout, tenantLayout } from '../../core/host-layout.ts';
 import { asTenant } from './as-tenant.ts';
 import type { Host } from './host.ts';
-import { resolveServices, SERVICE_MARK, serviceMark } from './manager/resolve.ts';
 import { memoryAvailableMb } from './measure.ts';
-import { environmentOf, processesOf, sendSignal } from './processes.ts';
 import { run } from './run.ts';
+import { endTrials, freePort, startTrial } from './trial.ts';
 
 const WARM_MS = 120_000;
 const ANSWER_MS = 5_000;
 /** For every secret, the gateway's own token among them. */
 const PLACEHOLDER = 'placeholder';
-const POLITE_MS = 5_000;
 /** The first start of a version takes this much, beside the one that serves the family. */
 const NEEDED_MB = 1_500;
-const MAX_WORDS = 2_000;
-const WARMING = 'warming';
 
 export interface Warmed {
   /** null = it was left out. */
@@ -45,14 +39,24 @@ export async function warmRuntime(host: Host, manifest: GenerationManifest, conf
       ms: null,
       note: `only ${free} MB of memory are free: the new version is not tried beside the old one, and is away longer`,
     };
-  endWarming(host.root, manifest.tenant);
+  endTrials(host.root, manifest.tenant);
   const started = performance.now();
   const layout = tenantLayout(host.root, manifest.tenant);
   const dir = join(layout.tmp, 'warm');
   const port = await freePort();
   const candidate = join(layout.generations, 'warm.json');
   await writeFile(candidate, scratchConfig(config, layout, dir, port), { mode: 0o644 });
-  const gateway = await start(host, manifest, dir, candidate);
+  const { configPath, stateDir } = commandsOf(manifest.runtime.name);
+  const hide = await hiding(host, layout);
+  const gateway = startTrial(host, manifest, {
+    wrap: (argv) => [...hide, ...asTenant(host, manifest.tenant, ['/bin/sh', '-c', SCRIPT, 'sh', dir, ...argv])],
+    env: {
+      ...placeholders(manifest),
+      HOME: join(dir, 'home'),
+      [configPath]: candidate,
+      [stateDir]: join(dir, 'state'),
+    },
+  });
   try {
     while (!(await answers(port))) {
       if (gateway.ended() === 'by itself')
@@ -73,6 +77,11 @@ export async function warmRuntime(host: Host, manifest: GenerationManifest, conf
   }
 }
 
+function placeholders({ services }: GenerationManifest): Record<string, string> {
+  const { credentials = [] } = services.find(({ name }) => name === 'gateway') ?? {};
+  return Object.fromEntries(credentials.map((name) => [name, PLACEHOLDER]));
+}
+
 /** Whoever only greets may be starting still. */
 async function answers(port: number): Promise<boolean> {
   try {
@@ -81,12 +90,6 @@ async function answers(port: number): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/** Ends one that was left behind: whoever started it was killed. */
-export function endWarming(root: string, tenant: string): void {
-  for (const pid of processesOf(root, tenant))
-    if (environmentOf(pid)?.get(SERVICE_MARK) === serviceMark(root, tenant, WARMING)) sendSignal(pid, 'SIGKILL');
 }
 
 /** The configuration, pointed away from all that is the family's. Pure. */
@@ -112,65 +115,4 @@ async function hiding(host: Host, { state, home }: TenantLayout): Promise<string
   if (code !== 0) return [];
   const script = 'for dir in "$1" "$2"; do mount -t tmpfs -o mode=755 chp "$dir" || exit 1; done; shift 2; exec "$@"';
   return ['unshare', '--mount', 'sh', '-c', script, 'sh', state, home];
-}
-
-async function start(host: Host, manifest: GenerationManifest, dir: string, config: string) {
-  const service = resolveServices(host.root, manifest, null).find(({ name }) => name === 'gateway');
-  if (!service) throw new ChpError('INTEGRITY', 'the generation has no gateway');
-  const { configPath, stateDir } = commandsOf(manifest.runtime.name);
-  const own = asTenant(host, manifest.tenant, ['/bin/sh', '-c', SCRIPT, 'sh', dir, ...service.argv]);
-  const [command = '', ...args] = [...(await hiding(host, tenantLayout(host.root, manifest.tenant))), ...own];
-  const child = spawn(command, args, {
-    cwd: '/',
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-      LANG: 'C.UTF-8',
-      ...service.env,
-      ...Object.fromEntries(service.credentials.map((name) => [name, PLACEHOLDER])),
-      [SERVICE_MARK]: serviceMark(host.root, manifest.tenant, WARMING),
-      HOME: join(dir, 'home'),
-      [configPath]: config,
-      [stateDir]: join(dir, 'state'),
-    },
-  });
-  let words = '';
-  let ended: 'by itself' | 'killed' | null = null;
-  const hear = (chunk: Buffer): void => {
-    words = (words + chunk.toString()).slice(-MAX_WORDS);
-  };
-  child.stdout.on('data', hear);
-  child.stderr.on('data', hear);
-  child.on('error', (error) => hear(Buffer.from(error.message)));
-  const gone = new Promise<void>((resolve) => {
-    child.once('close', (code) => {
-      ended = code === null ? 'killed' : 'by itself';
-      resolve();
-    });
-  });
-  const end = (signal: NodeJS.Signals): void => {
-    if (child.pid !== undefined) sendSignal(-child.pid, signal);
-  };
-  return {
-    ended: () => ended as 'by itself' | 'killed' | null,
-    words: () => words.trim().split('\n').slice(-12).join('\n'),
-    stop: async (): Promise<void> => {
-      if (ended === null) end('SIGTERM');
-      await Promise.race([gone, sleep(POLITE_MS)]);
-      // What it started may live on without it.
-      end('SIGKILL');
-    },
-  };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }
