@@ -56,8 +56,8 @@ export default class Upgrade extends ChpCommand<typeof Upgrade> {
     const request = { to, packs, services };
     const { tenant } = this.args;
     if (namesMany(this.flags, tenant) || tenant === undefined) {
-      if (file !== undefined || jobId !== undefined)
-        throw new ChpError('BAD_INPUT', '--plan-file and --job-id are for one tenant', {
+      if (file !== undefined || jobId !== undefined || this.flags.rehearse)
+        throw new ChpError('BAD_INPUT', '--plan-file, --job-id and --rehearse are for one tenant', {
           next: ['A rollout is a job of its own: chp job list'],
         });
       const operation = { name: 'upgrade', options: { ...request, soakS, drainS } };
