@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AgentClient } from '../../src/adapters/agent/client.ts';
 import type { CheckResult } from '../../src/core/agent-protocol.ts';
+import { packagePath } from '../../src/core/package-root.ts';
 import { startHosts, type TestHost, type TestHosts } from '../hosts/hosts.ts';
 import { Chp } from '../support/chp.ts';
 import { dockerTransport } from '../support/docker-transport.ts';
@@ -85,8 +86,16 @@ async function asBefore(): Promise<void> {
   expect((await chp.json(['tenant', 'show', 'smith'])).record.generation).toBe(first);
 }
 
-test('nothing newer is said so; a version that can’t be had changes nothing', async () => {
+const guide = [...readFileSync(packagePath('docs', 'guides', 'upgrade.md'), 'utf8').matchAll(/```sh\n([\s\S]*?)```/g)]
+  .flatMap(([, block = '']) => block.trim().split('\n'))
+  .map((line) => line.split(' ').slice(1));
+
+test('nothing newer is said so, by every command of the guide; a version that can’t be had changes nothing', async () => {
   expect((await chp.json(['upgrade', 'smith'])).outcome).toBe('nothing-to-do');
+  for (const argv of guide) {
+    const ended = await chp.run(argv, { cwd: cache });
+    expect(ended.code, `chp ${argv.join(' ')}\n${ended.stdout}\n${ended.stderr}`).toBe(0);
+  }
   const error = await chp.json(['upgrade', 'smith', '--to', 'clawdbot@2030.1.1', '--yes'], { code: 2 });
   expect(error).toMatchObject({
     code: 'BAD_INPUT',

@@ -3,6 +3,7 @@ import { parseTenant } from '../../adapters/documents/tenant-document.ts';
 import { runtimeAdapter } from '../../adapters/runtimes/index.ts';
 import { ChpError } from '../../core/errors.ts';
 import type { TenantRecord } from '../../core/ports/registry.ts';
+import { compareRuntimeVersions } from '../../core/runtime-version.ts';
 import type { Tenant } from '../../core/tenant/schema.ts';
 
 /** What is asked for. With none of them: everything that is newer. */
@@ -48,6 +49,8 @@ export function upgradeTarget(
   return { document: edited, tenant: parseTenant(edited, file).tenant, packs };
 }
 
-function newestOf({ runtime }: Pick<Tenant, 'runtime'>): string {
-  return `${runtime.name}@${runtimeAdapter(runtime).version}`;
+/** What comes with this chp, unless something newer runs that was imported. */
+function newestOf({ runtime: { name, version } }: Pick<Tenant, 'runtime'>): string {
+  const known = runtimeAdapter({ name, version }).version;
+  return `${name}@${compareRuntimeVersions(version, known) > 0 ? version : known}`;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { clawdbot } from '../../../../src/adapters/runtimes/clawdbot/adapter.ts';
+import { compareRuntimeVersions } from '../../../../src/core/runtime-version.ts';
 import { upgradeTarget } from '../../../../src/operations/upgrade/target.ts';
 
 const documentOf = (runtime: string): string =>
@@ -21,6 +22,21 @@ test('without a word it is all that is newer, and comments are kept', () => {
   const made = target('clawdbot@2020.1.1', {});
   expect(made).toMatchObject({ packs: true, document: documentOf(NEWEST) });
   expect(made.tenant.runtime).toEqual({ name: 'clawdbot', version: clawdbot.version });
+});
+
+test('what was imported and is newer than what comes with chp is not taken back to that', () => {
+  expect(target('clawdbot@2099.1.1', {})).toMatchObject({ packs: true, document: documentOf('clawdbot@2099.1.1') });
+});
+
+test.each([
+  ['2026.1.24', '2026.1.24-3'],
+  ['2026.1.24-3', '2026.2.1'],
+  ['2026.9.6', '2026.10.1'],
+  ['2025.12.31-9', '2026.1.1'],
+])('%s is older than %s', (older, newer) => {
+  expect(compareRuntimeVersions(older, newer)).toBeLessThan(0);
+  expect(compareRuntimeVersions(newer, older)).toBeGreaterThan(0);
+  expect(compareRuntimeVersions(newer, newer)).toBe(0);
 });
 
 test('packs or services alone leave the runtime as it is', () => {
