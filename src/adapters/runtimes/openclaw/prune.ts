@@ -3,6 +3,9 @@
  * dist/worker, which it loads when it is asked for code or for a remote session.
  */
 export const PRUNE: readonly RegExp[] = [
+  // "The script after the installation is still to be run": it mends what npm left out, which is checked by our lock, and the
+  // gateway would try it at every start, in a tree that nobody may write to.
+  /^node_modules\/openclaw\/\.openclaw-lifecycle-pending$/,
   // Drives the desktop of the machine it runs on; a hub has none.
   /^node_modules\/@trycua\/cua-driver-[^/]+\//,
   /^node_modules\/@types\//,
