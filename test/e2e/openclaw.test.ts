@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AgentClient } from '../../src/adapters/agent/client.ts';
+import { openclaw } from '../../src/adapters/runtimes/openclaw/adapter.ts';
 import type { CheckResult } from '../../src/core/agent-protocol.ts';
 import { startHosts, type TestHost, type TestHosts } from '../hosts/hosts.ts';
 import { Chp } from '../support/chp.ts';
@@ -18,6 +19,8 @@ let agent: AgentClient;
 let first: string;
 
 beforeAll(async () => {
+  // Built once on a new machine: that takes minutes, and is no part of an upgrade.
+  await testBundle(undefined, openclaw);
   hosts = await startHosts(1);
   host = hosts.hosts[0] as TestHost;
   chp = new Chp({ CHP_SSH_CONFIG: hosts.sshConfig });
