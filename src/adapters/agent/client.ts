@@ -235,13 +235,12 @@ export class AgentClient {
     further: (writer: FrameWriter, event: AgentEvent) => Promise<void>,
   ): Promise<unknown> {
     const answer = async (writer: FrameWriter, event: AgentEvent): Promise<void> => {
-      if (event.event === 'need') {
-        for (const digest of event.trees)
-          await sendBlob(writer, { blob: digest, kind: 'tree' }, await blobs.tree(digest), signal);
-        for (const digest of event.objects)
-          await sendBlob(writer, { blob: digest, kind: 'object' }, await blobs.object(digest), signal);
-      }
       await further(writer, event);
+      if (event.event !== 'need') return;
+      for (const digest of event.trees)
+        await sendBlob(writer, { blob: digest, kind: 'tree' }, await blobs.tree(digest), signal);
+      for (const digest of event.objects)
+        await sendBlob(writer, { blob: digest, kind: 'object' }, await blobs.object(digest), signal);
     };
     const stopped = new AbortController();
     try {
