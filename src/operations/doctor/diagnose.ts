@@ -38,7 +38,7 @@ export interface Diagnosis {
 /**
  * Looks at this machine and at tenants: everything at once, each thing with its own deadline. Changes nothing; a turn
  * with the model is the one thing that it does.
- * @throws BAD_INPUT for a group or check that there is not; TENANT_NOT_FOUND
+ * @throws BAD_INPUT for a group or check that there is not; TENANT_NOT_FOUND; INTERRUPTED
  */
 export async function diagnose(context: Context, options: DoctorOptions): Promise<Diagnosis> {
   const wanted = selection(options);
@@ -50,6 +50,8 @@ export async function diagnose(context: Context, options: DoctorOptions): Promis
   const reports = [machine, ...(await ofTenants.catch((error: unknown) => registryIsTold(error, machine)))].filter(
     ({ checks }) => checks.length > 0,
   );
+  // What was stopped half-way would be told as if it were a fault.
+  if (context.signal.aborted) throw new ChpError('INTERRUPTED', 'stopped while it looked');
   const sum = sumOf(reports.flatMap(({ checks }) => checks));
   return { reports, sum, well: sum.fail === 0 };
 }
