@@ -113,7 +113,7 @@ function processOf(pid: number | null): ServiceReading['process'] {
 
 /** systemd's messages, by what they are about (systemd.journal-fields(7), `journalctl --catalog`). */
 const MESSAGES: Record<string, 'restart' | 'oom' | 'failure'> = {
-  '5eb03494b6584870a536b337290809b2': 'restart',
+  '5eb03494b6584870a536b337290809b3': 'restart',
   fe6faa94e7774663a0da52717891d8ef: 'oom',
   d9b373ed55a64feb8242e02dbe79a49c: 'failure',
 };
