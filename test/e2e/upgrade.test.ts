@@ -129,6 +129,22 @@ describe.each(failures)('a version that %s', (wrong, code, exit, reason) => {
 const document = async (): Promise<string> => (await chp.run(['tenant', 'export', 'smith'])).stdout;
 const until = (look: () => Promise<boolean>) => expect.poll(look, { timeout: 120_000, interval: 500 }).toBe(true);
 
+test('rehearsed on a copy: it would answer and know all, and nothing of the tenant is touched', async () => {
+  await addVersion(cache, '2026.3.1', 'nothing');
+  const before = await agent.status('smith');
+  const rehearsed = await chp.json(['upgrade', 'smith', '--to', 'clawdbot@2026.3.1', '--rehearse']);
+  const verdicts = Object.fromEntries(rehearsed.checks.map(({ id, verdict }: CheckResult) => [id, verdict]));
+  expect(verdicts).toMatchObject({ 'gateway.version': 'pass', 'agent.turn': 'pass', 'state.kept': 'pass' });
+  expect(rehearsed.promoted).toBeNull();
+  const after = await agent.status('smith');
+  expect(after).toMatchObject({ current: first, interrupted: null, drift: { config: [], files: [] } });
+  expect(after.services).toEqual(before.services);
+  expect(await history()).toContain('blue bicycle');
+  const { stdout } = await host.exec('sh', '-c', 'ls -A /var/lib/chp/tenants/smith/tmp; mount | grep -c tenants/smith');
+  expect(stdout).not.toContain('rehearsal');
+  expect(stdout.trim().split('\n').at(-1)).toBe('0');
+});
+
 test('what was approved is what runs: planned, drained, watched, recorded once', async () => {
   await addVersion(cache, '2026.3.1', 'nothing');
   const file = join(cache, 'plan.json');
