@@ -175,8 +175,6 @@ export interface RuntimeChanged {
   drainMs: number;
   /** Turns that had not ended by then: their replies are lost. */
   cutTurns: number;
-  /** Milliseconds that bringing the state to its form took; null = it was not needed. */
-  migrateMs: number | null;
   /** Milliseconds from the stop of the old gateway to the first answer of the new one; null = it never answered. */
   awayMs: number | null;
   notes: string[];

@@ -11,8 +11,6 @@ export interface GatewayCommands {
   stateDir: string;
   /** Arguments that make it say whether it would take the file at `configPath`: exit code 0. */
   validate: readonly string[];
-  /** Arguments that bring the state of another runtime to its own form; null = it needs none. */
-  migrate: readonly string[] | null;
 }
 
 const COMMANDS: Readonly<Record<string, GatewayCommands>> = {
@@ -23,15 +21,6 @@ const COMMANDS: Readonly<Record<string, GatewayCommands>> = {
     stateDir: 'CLAWDBOT_STATE_DIR',
     // There is no command that validates alone; every one of them reads the whole file first.
     validate: ['config', 'get', 'gateway.port'],
-    migrate: null,
-  },
-  openclaw: {
-    entry: 'node_modules/openclaw/openclaw.mjs',
-    prefix: 'OPENCLAW',
-    configPath: 'OPENCLAW_CONFIG_PATH',
-    stateDir: 'OPENCLAW_STATE_DIR',
-    validate: ['config', 'validate', '--json'],
-    migrate: ['doctor', '--fix', '--non-interactive'],
   },
 };
 

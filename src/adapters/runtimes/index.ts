@@ -2,9 +2,8 @@ import { ChpError } from '../../core/errors.ts';
 import type { RuntimeAdapter } from '../../core/ports/runtime.ts';
 import type { Tenant } from '../../core/tenant/schema.ts';
 import { clawdbot } from './clawdbot/adapter.ts';
-import { openclaw } from './openclaw/adapter.ts';
 
-const ADAPTERS: readonly RuntimeAdapter[] = [clawdbot, openclaw];
+const ADAPTERS: readonly RuntimeAdapter[] = [clawdbot];
 
 /** What drives a runtime, whatever its version. @throws BAD_INPUT naming what there is */
 export function runtimeAdapter(runtime: Tenant['runtime']): RuntimeAdapter {

@@ -119,7 +119,6 @@ export class Activation {
       });
       await step('configured', async () => {
         if (rewindTo) await rewindState(root, this.#tenant, rewindTo, signed.digest);
-        if (!rollback) await change?.migrate(config);
         await writeLiveConfig(tenantLayout(root, this.#tenant).config, config);
       });
       await step('switched', () => this.#point(signed.digest));

@@ -15,7 +15,6 @@ import { decryptSecret } from './credentials.ts';
 import { validateConfig } from './gateway-config.ts';
 import type { Host } from './host.ts';
 import { lockStore, lockTenant } from './locks.ts';
-import { resolveServices } from './manager/resolve.ts';
 import { assertOurs, receiveMissing } from './receive.ts';
 import { run } from './run.ts';
 import { stageGeneration } from './stage.ts';
@@ -24,7 +23,6 @@ import { Store } from './store.ts';
 import { endTrials, freePort, startTrial } from './trial.ts';
 
 const COPY_MS = 600_000;
-const MIGRATE_MS = 300_000;
 
 /**
  * Plays an upgrade through on a copy of the tenant's state, beside what serves the family: on a port of its own, with its
@@ -62,10 +60,6 @@ export async function rehearse(
   try {
     note('copying the state');
     await stage.prepare(config, signed.digest);
-    if (old.manifest.runtime.name !== manifest.runtime.name) {
-      note(`migrating the copy to ${manifest.runtime.name}`);
-      await stage.migrate();
-    }
     note('driving the copy');
     const checks = await stage.drive((check) => void send({ event: 'check', check }));
     if (checks.every(({ verdict }) => verdict !== 'fail'))
@@ -136,24 +130,6 @@ class Stage {
     const script =
       'umask 077; rm -rf "$1"; mkdir -p "$1"; cp -a "$2" "$1/state"; cp -a "$3" "$1/home"; find "$1" -name "*.lock" -delete';
     await this.#asTenant(['sh', '-c', script, 'sh', this.#dir, layout.state, layout.home], COPY_MS);
-  }
-
-  async migrate(): Promise<void> {
-    const { migrate, configPath } = commandsOf(this.#manifest.runtime.name);
-    const gateway = resolveServices(this.#host.root, this.#manifest, null).find(({ name }) => name === 'gateway');
-    if (!migrate || !gateway) return;
-    const [node = '', entry = ''] = gateway.argv;
-    const copy = join(this.#dir, 'migrate.json');
-    const script = 'umask 077; cat "$1" > "$2"; shift 2; exec "$@" < /dev/null';
-    const argv = ['sh', '-c', script, 'sh', this.#config, copy, node, entry, ...migrate];
-    const [command = '', ...args] = this.#inside(argv);
-    const secrets = Object.fromEntries(gateway.credentials.map((name) => [name, 'placeholder']));
-    const env = { ...gateway.env, ...secrets, [configPath]: copy };
-    const { code, stdout, stderr } = await run(command, args, { env, deadlineMs: MIGRATE_MS, allowFailure: true });
-    if (code === 0) return;
-    throw new ChpError('UNHEALTHY', `${this.#manifest.runtime.name} could not migrate the copy (${code})`, {
-      why: `${stderr}\n${stdout}`.trim().split('\n').slice(-12).join('\n'),
-    });
   }
 
   async drive(onCheck: (check: CheckResult) => void): Promise<CheckResult[]> {

@@ -7,7 +7,6 @@ import { decryptSecret } from './credentials.ts';
 import { drained } from './drain.ts';
 import type { Host } from './host.ts';
 import type { Manager } from './manager/manager.ts';
-import { migrateState } from './migrate.ts';
 import type { Store } from './store.ts';
 import { warmRuntime } from './warm.ts';
 
@@ -27,7 +26,7 @@ interface Parts {
 /** What an activation does more when another runtime takes the place of one that serves a family. */
 export class RuntimeChange {
   readonly #parts: Parts;
-  readonly result: RuntimeChanged = { warmMs: null, drainMs: 0, cutTurns: 0, migrateMs: null, awayMs: null, notes: [] };
+  readonly result: RuntimeChanged = { warmMs: null, drainMs: 0, cutTurns: 0, awayMs: null, notes: [] };
   #before: Census | null = null;
   #stoppedAt: number | null = null;
 
@@ -57,16 +56,6 @@ export class RuntimeChange {
     if (left > 0) this.#say(`${left} ${left === 1 ? 'turn' : 'turns'} had not ended: the reply is lost`);
     this.#stoppedAt = performance.now();
     await manager.stop([GATEWAY]);
-  }
-
-  /** The state is kept, the gateway stopped. @throws UNHEALTHY when the new runtime can't make use of it */
-  async migrate(config: string): Promise<void> {
-    const { host, old, next } = this.#parts;
-    if (old.runtime.name === next.runtime.name) return;
-    const started = performance.now();
-    this.#parts.note(`migrating the state to ${next.runtime.name}`);
-    await migrateState(host, next, config);
-    this.result.migrateMs = Math.round(performance.now() - started);
   }
 
   /** To be told of every check: the first answer of the new gateway ends its absence. */
