@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { ChpHome } from '../../core/home.ts';
 import { PACKAGE_ROOT, packagePath } from '../../core/package-root.ts';
 import { sourceDigest } from '../agent/bundle.ts';
+import { slimWorkflows } from './program.ts';
 
 const BUILT = join(PACKAGE_ROOT, 'dist', 'ops', 'workflows.js');
 const SOURCES = ['src/core/rollout', 'src/services/ops'];
@@ -29,5 +30,5 @@ export async function buildOpsWorkflows(path: string): Promise<void> {
     logger: new DefaultLogger('WARN'),
   });
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, code);
+  await writeFile(path, await slimWorkflows(code));
 }

@@ -97,8 +97,12 @@ async function bundleWorkflows(outfile: string): Promise<void> {
     logger: new DefaultLogger('WARN'),
   });
   await rm(shared);
+  await writeFile(outfile, await slimWorkflows(code));
+}
+
+/** Every workflow thread keeps it in memory. Without its map, which holds paths of this machine. */
+export async function slimWorkflows(code: string): Promise<string> {
   const { transform } = await import('esbuild');
-  // Every workflow thread keeps it in memory. Without its map, which holds paths of this machine.
   const small = await transform(code, { minify: true, keepNames: true, legalComments: 'none', target: 'node24' });
-  await writeFile(outfile, `${small.code}//# sourceMappingURL=data:application/json;charset=utf-8;base64,${NO_MAP}\n`);
+  return `${small.code}//# sourceMappingURL=data:application/json;charset=utf-8;base64,${NO_MAP}\n`;
 }
