@@ -36,7 +36,9 @@ export default {
       env,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    await once(createInterface({ input: worker.stdout }), 'line');
+    const died = once(worker, 'exit').then(() => Promise.reject(new Error('the worker did not start')));
+    await Promise.race([once(createInterface({ input: worker.stdout }), 'line'), died]);
+    died.catch(() => {});
     const connection = await Connection.connect({ address: temporal.address });
     const client = new Client({ connection });
     const rates = new Map<string, number>();
