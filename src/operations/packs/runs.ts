@@ -49,6 +49,12 @@ export async function describeRun(context: Context, name: string, run: string): 
   return { run, result: { status: status as RunResult['status'], reason, outputs: {}, steps } };
 }
 
+/** Ends a run: it begins no further step. @throws NOT_FOUND; CONFLICT when it has ended already */
+export async function stopRun(context: Context, name: string, run: string): Promise<{ run: string; by: string }> {
+  await callWorker(context, name, 'cancel', { run, by: context.actor });
+  return { run, by: context.actor };
+}
+
 /** Questions to people: open ones, or all. */
 export function inbox(context: Context, name: string, filter: { open: boolean; limit: number }): Promise<Envelope[]> {
   return callWorker(context, name, 'inbox', filter) as Promise<Envelope[]>;
