@@ -80,6 +80,7 @@ export const retractionFlags = { ...catalogueFlag, undo: Flags.boolean({ descrip
 export const generationArg = {
   generation: Args.string({ description: 'Number, or the beginning of its digest.', required: true }),
 };
+export const backupArg = { backup: Args.string({ description: 'Id of the backup; by default the newest.' }) };
 
 /** 0 only where everything that was asked for is done. */
 export function exitWith(ended: { state: string }): void {

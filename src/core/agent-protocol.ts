@@ -1,3 +1,4 @@
+import type { BackupRepository, BackupWork } from './backups.ts';
 import type { Digest } from './digest.ts';
 import type { SignedGeneration } from './generation.ts';
 import type { HostReadingName, Reading } from './host-readings.ts';
@@ -76,6 +77,8 @@ export type AgentRequest =
   | { op: 'pin'; tenant: string; generation: Digest; pinned: boolean }
   /** Removes what retention does not keep. */
   | { op: 'prune'; tenant: string; keep: number; dryRun: boolean }
+  /** Makes, lists, proves or puts back backups (core/backups.ts). */
+  | ({ op: 'backup'; tenant: string; repository: BackupRepository } & BackupWork)
   /** `redact`: without the values of the tenant's secrets, for logs that are handed on. */
   | { op: 'logs'; tenant: string; service: string; lines: number; follow: boolean; redact?: boolean }
   /** Removes the tenant and all it owns; the host's other tenants are not touched. */

@@ -71,6 +71,8 @@ export interface TenantLayout {
   ledger: string;
   /** Why a generation failed and what its services said last, by digest. Root only. */
   failed: string;
+  /** Repository of backups, unless it is elsewhere, and what is copied for one. Root only. */
+  backups: string;
   /** Encrypted credentials (systemd) or files for their reader alone in a 0700 directory. */
   credentials: string;
   /** What the manager keeps there: the supervisor's state, or the compose file with the last containers' logs. */
@@ -98,6 +100,7 @@ export function tenantLayout(root: string, tenant: string): TenantLayout {
     snapshots: at('snapshots'),
     ledger: at('ledger'),
     failed: at('failed'),
+    backups: at('backups'),
     credentials: at('credentials'),
     run: at('run'),
   };

@@ -29,3 +29,6 @@ export function assertTenantName(name: string): void {
     next: nearest ? [`Try "${nearest}".`] : [],
   });
 }
+
+/** Where backups may go, as restic names it: a folder of the host, or another machine. No passwords in it. */
+export const BACKUP_PLACE_PATTERN = '^(/[^\\s]+|sftp:[^\\s]+|rest:https?://[^\\s@]+)$';

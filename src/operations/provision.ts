@@ -85,7 +85,11 @@ async function hubArgs(context: Context, tenant: Tenant, host: HostLink, bundle:
     baseImage: tenant.services.image === BASE_IMAGE,
     configWritable: tenant.ownership.family.length + tenant.ownership.agent.length > 0,
     packages: hardens
-      ? [...(fail2ban ? ['fail2ban'] : []), ...(unattendedUpgrades ? ['unattended-upgrades'] : [])]
+      ? [
+          ...(fail2ban ? ['fail2ban'] : []),
+          ...(unattendedUpgrades ? ['unattended-upgrades'] : []),
+          ...(tenant.backups.install ? ['restic'] : []),
+        ]
       : [],
   };
 }

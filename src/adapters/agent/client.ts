@@ -11,6 +11,7 @@ import type {
   HostStatus,
   Rehearsal,
 } from '../../core/agent-protocol.ts';
+import type { BackupRepository, BackupWork } from '../../core/backups.ts';
 import type { Digest } from '../../core/digest.ts';
 import { ChpError, ERROR_CODES, type ErrorCode } from '../../core/errors.ts';
 import { FrameWriter, readFrames } from '../../core/frames.ts';
@@ -160,6 +161,19 @@ export class AgentClient {
 
   prune(tenant: string, keep: number, dryRun: boolean): Promise<PruneResult> {
     return this.#call({ op: 'prune', tenant, keep, dryRun }) as Promise<PruneResult>;
+  }
+
+  /** What it answers depends on the work: see core/backups.ts. @throws HOST_UNFIT where there is no restic */
+  backup<T>(
+    tenant: string,
+    repository: BackupRepository,
+    work: BackupWork,
+    onEvent: (event: AgentEvent) => void = () => {},
+  ): Promise<T> {
+    return this.#call({ op: 'backup', tenant, repository, ...work }, (session) => ({
+      ...session,
+      onEvent,
+    })) as Promise<T>;
   }
 
   gateway(tenant: string, method: string, params: unknown): Promise<unknown> {

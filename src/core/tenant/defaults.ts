@@ -1,5 +1,6 @@
 import { DEFAULT_KEEP } from '../host-generations.ts';
 import { BASE_IMAGE } from '../host-layout.ts';
+import { DEFAULT_BACKUPS } from './keeping-schema.ts';
 import { type Maintenance, WEEKDAYS } from './maintenance-schema.ts';
 import type { Tenant, TenantDocument } from './schema.ts';
 
@@ -57,6 +58,13 @@ export function withDefaults(document: TenantDocument): Tenant {
       manager: document.services?.manager ?? 'auto',
       image: document.services?.manager === 'compose' ? (document.services.image ?? BASE_IMAGE) : null,
       memoryMaxMb: document.services?.memoryMaxMb ?? 2048,
+    },
+    backups: {
+      install: document.backups !== undefined,
+      to: document.backups?.to ?? null,
+      last: document.backups?.keepLast ?? DEFAULT_BACKUPS.last,
+      daily: document.backups?.keepDaily ?? DEFAULT_BACKUPS.daily,
+      weekly: document.backups?.keepWeekly ?? DEFAULT_BACKUPS.weekly,
     },
     retention: { generations: document.retention?.generations ?? DEFAULT_KEEP },
     hardening: {

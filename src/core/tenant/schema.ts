@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { DEFAULT_KEEP } from '../host-generations.ts';
+import type { BackupRetention } from '../backups.ts';
 import { TENANT_NAME_PATTERN } from '../names.ts';
 import {
   type Automation,
@@ -12,6 +12,7 @@ import {
 } from './automation-schema.ts';
 import { ChannelSchema, ModelSchema } from './gateway-schema.ts';
 import { HardeningSchema, type MANAGERS, ServicesSchema } from './host-schema.ts';
+import { BackupsSchema, RetentionSchema } from './keeping-schema.ts';
 import { LabelsSchema, type Maintenance, MaintenanceSchema } from './maintenance-schema.ts';
 import { type Member, MemberSchema } from './member-schema.ts';
 import { closed, oneOf, secretName } from './schema-parts.ts';
@@ -125,22 +126,8 @@ export const TenantSchema = Type.Object(
     ),
     maintenance: Type.Optional(MaintenanceSchema),
     services: Type.Optional(ServicesSchema),
-    retention: Type.Optional(
-      Type.Object(
-        {
-          generations: Type.Optional(
-            Type.Integer({
-              minimum: 2,
-              maximum: 50,
-              default: DEFAULT_KEEP,
-              description:
-                'Generations kept on the host, the one that runs included; pinned ones come on top. The one that runs and the last proven one are never removed.',
-            }),
-          ),
-        },
-        { ...closed, description: 'What is kept to go back to.' },
-      ),
-    ),
+    retention: Type.Optional(RetentionSchema),
+    backups: Type.Optional(BackupsSchema),
     hardening: Type.Optional(HardeningSchema),
   },
   {
@@ -179,5 +166,7 @@ export interface Tenant {
   services: { manager: (typeof MANAGERS)[number]; image: string | null; memoryMaxMb: number };
   /** `generations`: kept on the host. */
   retention: { generations: number };
+  /** `install`: restic is put on the host. `to` null = in the tenant's own folder there. */
+  backups: BackupRetention & { install: boolean; to: string | null };
   hardening: { firewall: boolean; allowPorts: number[]; fail2ban: boolean; unattendedUpgrades: boolean };
 }

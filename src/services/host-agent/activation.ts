@@ -9,6 +9,7 @@ import { tenantLayout } from '../../core/host-layout.ts';
 import { candidateConfig, liveConfig } from './candidate-config.ts';
 import { type SmokeTest, smokeTest } from './checks.ts';
 import { decryptSecret, installCredentials } from './credentials.ts';
+import { drained } from './drain.ts';
 import { keepEvidence } from './evidence.ts';
 import { validateConfig } from './gateway-config.ts';
 import type { Host } from './host.ts';
@@ -41,10 +42,15 @@ export interface ActivationEvents {
   confirm(checks: CheckResult[]): Promise<boolean>;
 }
 
+/** How long turns in flight may take to end before all is stopped for a copy. */
+const DRAIN_MS = 20_000;
+
 /** How a generation is gone back to. */
 export interface Rollback {
   /** What becomes of the gateway's state where another program reads it; null = nothing was said. */
   state: 'keep' | 'restore' | null;
+  /** Name of the snapshot to restore; without it the one that history tells. */
+  from?: string;
 }
 
 /** The activation of generations of one tenant on this host: whole, or not at all. Call with the tenant's lock held. */
@@ -78,7 +84,8 @@ export class Activation {
     const { root } = this.#host;
     const { manifest } = signed;
     const previous = currentGeneration(root, this.#tenant);
-    const rewindTo = rollback && assertRewind(root, this.#tenant, manifest.runtime, signed.digest, rollback.state);
+    const rewindTo =
+      rollback && (rollback.from ?? assertRewind(root, this.#tenant, manifest.runtime, signed.digest, rollback.state));
     const timings: ApplyResult['timings'] = {};
     let checks: CheckResult[] = [];
     const step = async (name: ActivationStep, work: () => Promise<void> | void): Promise<void> => {
@@ -173,6 +180,26 @@ export class Activation {
     // Room is made at the next commit, too: what runs is not to fail for it.
     await Promise.all([this.#manager.disarmRecovery(), this.#prune().catch(() => {})]);
     this.#untidy = false;
+  }
+
+  /**
+   * Does something while nothing of the tenant runs. Cut meanwhile, what runs now is started again, as after any cut.
+   * @returns for how long it was away, milliseconds
+   */
+  async whileStopped(work: () => Promise<void>): Promise<number> {
+    const { digest } = running(this.#host.root, this.#tenant);
+    const since = (await this.#manager.status()).find(({ name }) => name === 'gateway')?.since ?? null;
+    await drained(tenantLayout(this.#host.root, this.#tenant).state, since, DRAIN_MS);
+    this.#journal.begin(digest, digest);
+    await this.#manager.armRecovery();
+    const started = performance.now();
+    try {
+      await this.#manager.stop();
+      await work();
+    } finally {
+      await this.#revert(digest, digest, 'it was stopped');
+    }
+    return Math.round(performance.now() - started);
   }
 
   /** Smoke test of what runs now. @throws NOT_FOUND when nothing does */

@@ -68,7 +68,9 @@ export async function apply(
     },
     note: (text) => void send({ event: 'progress', what: text, done: 0, total: 0 }),
   };
-  await result(await activation.apply(signed, events, request.rollback ?? null, request));
+  await result(
+    await activation.apply(signed, events, request.rollback ? { state: request.rollback.state } : null, request),
+  );
   await activation.tidy();
 }
 

@@ -69,6 +69,10 @@ export async function installCredentials(
   }
 }
 
+/** Decrypts what came along with a request, encrypted to this tenant. */
+export const decryptGiven = (root: string, tenant: string, armored: string, name: string): Promise<string> =>
+  decrypt(root, tenant, Buffer.from(armored), name);
+
 async function decrypt(root: string, tenant: string, ciphertext: Buffer, name: string): Promise<string> {
   try {
     // Loaded on first use: its curves cost more time than a converged push.

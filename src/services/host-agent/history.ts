@@ -73,7 +73,7 @@ export function lastProven(
   const left = new Set<Digest>();
   for (const { generation, previous, rollback } of lines) {
     if (!rollback) left.delete(generation);
-    else if (previous) left.add(previous);
+    else if (previous && previous !== generation) left.add(previous);
   }
   const others = lines.map(({ generation }) => generation).filter((digest) => digest !== current && !left.has(digest));
   return others.findLast(lies) ?? null;

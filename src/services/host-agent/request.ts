@@ -6,7 +6,7 @@ import type { Frame } from '../../core/frames.ts';
 import type { GenerationManifest, SignedGeneration } from '../../core/generation.ts';
 import { BASE_IMAGE } from '../../core/host-layout.ts';
 import { HOST_READING_NAMES } from '../../core/host-readings.ts';
-import { assertTenantName, IMAGE_PATTERN } from '../../core/names.ts';
+import { assertTenantName, BACKUP_PLACE_PATTERN, IMAGE_PATTERN } from '../../core/names.ts';
 import { WORKER_METHODS, type WorkerMethod } from '../../core/worker-protocol.ts';
 
 type Check = (value: unknown) => boolean;
@@ -22,6 +22,8 @@ const optional =
   (check: Check): Check =>
   (value) =>
     value === undefined || check(value);
+const isRepository: Check = (value) =>
+  value === null || (typeof value === 'string' && new RegExp(BACKUP_PLACE_PATTERN).test(value));
 const isService: Check = (value) => typeof value === 'string' && /^[a-z0-9][a-z0-9-]{0,62}$/.test(value);
 
 /** What each request must carry beside `op` and `tenant`. */
@@ -52,6 +54,12 @@ const FORMS: Record<Exclude<AgentRequest['op'], 'confirm' | 'revert'>, Record<st
   'rewind-plan': { generation: isSignedGeneration },
   pin: { generation: isDigest, pinned: isBoolean },
   prune: { keep: isCount(100), dryRun: isBoolean },
+  backup: {
+    work: (value) => ['create', 'list', 'verify', 'restore', 'drill'].includes(value as string),
+    repository: (value) => isObject(value) && isString(value.key) && isRepository(value.to),
+    keep: optional((value) => isObject(value) && Object.values(value).every(isCount(1000))),
+    id: optional((value) => value === null || (typeof value === 'string' && /^[0-9a-f]{4,64}$/.test(value))),
+  },
   logs: { service: isService, lines: isCount(100_000), follow: isBoolean },
   remove: {},
 };

@@ -1,5 +1,4 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../../core/digest.ts';
 import { ChpError } from '../../core/errors.ts';
@@ -106,7 +105,6 @@ export async function rewindState(root: string, tenant: string, name: string, ke
     if (part === 'state')
       for (const carried of NEVER_REWOUND) {
         const now = join(layout.snapshots, kept, 'state', carried);
-        await rm(join(to, carried), { recursive: true, force: true });
         if (existsSync(now)) await copyTree(now, join(to, carried));
       }
     await run('sync', ['--file-system', to]);

@@ -4,6 +4,7 @@ import { ChpError } from '../../core/errors.ts';
 export interface RunOptions {
   input?: string | Uint8Array;
   env?: Record<string, string>;
+  cwd?: string;
   deadlineMs?: number;
   allowFailure?: boolean;
 }
@@ -17,6 +18,7 @@ export async function run(
   const child = spawn(command, args, {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', ...options.env },
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     timeout: options.deadlineMs ?? 30_000,
     killSignal: 'SIGKILL',
   });

@@ -11,6 +11,7 @@ import { Redactor } from '../../core/redact.ts';
 import type { WorkerMethod } from '../../core/worker-protocol.ts';
 import { Activation } from './activation.ts';
 import { apply } from './apply.ts';
+import { backup } from './backup/backup.ts';
 import { decryptSecret, secretsOf } from './credentials.ts';
 import { readForDoctor } from './doctor/read.ts';
 import { hostGenerations, pinGeneration } from './generations.ts';
@@ -98,6 +99,11 @@ async function answer(
       const pruned = await pruneGenerations(host.root, tenant, { keep, dryRun });
       if (!dryRun) await pruneStore(host);
       return pruned;
+    }
+    case 'backup': {
+      await using _lock = await lockTenant(host.root, tenant, `backup ${request.work}`);
+      await activation.recover();
+      return await backup(host, request, activation, send);
     }
     case 'gateway': {
       const { manifest } = running(host.root, tenant);
