@@ -55,7 +55,8 @@ export class Restic {
     });
     if (code !== 0 && NO_REPOSITORY.test(stderr)) return [];
     if (code !== 0) throw refused(stderr);
-    return (JSON.parse(stdout) as Snapshot[]).map(({ short_id: id, time, tags = [] }) => {
+    // Before it stands how it took the password.
+    return (JSON.parse(stdout.slice(stdout.indexOf('['))) as Snapshot[]).map(({ short_id: id, time, tags = [] }) => {
       const tag = (name: string) => tags.find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
       return { id, at: new Date(time).toISOString(), generation: tag('generation'), runtime: tag('runtime') };
     });
@@ -92,14 +93,14 @@ export class Restic {
 
   async #restic(args: string[], options: { cwd?: string; allowFailure?: boolean } = {}) {
     const { allowFailure = false, ...where } = options;
-    const all = ['--repo', this.#repository, '--password-file', '/dev/stdin', '--no-cache', ...args];
+    const all = ['--repo', this.#repository, '--no-cache', ...args];
     const attempt = () => run('restic', all, { ...where, input: this.#key, deadlineMs: LONG_MS, allowFailure: true });
     let ended = await attempt().catch((error: Error) => {
       throw /ENOENT/.test(error.message) ? lacksRestic() : error;
     });
     // Whoever held it was killed: the tenant's own lock says that nobody else is at work.
     if (ended.code !== 0 && LOCKED.test(ended.stderr)) {
-      await run('restic', [...all.slice(0, 5), 'unlock'], { input: this.#key, allowFailure: true });
+      await run('restic', [...all.slice(0, 3), 'unlock'], { input: this.#key, allowFailure: true });
       ended = await attempt();
     }
     if (ended.code !== 0 && !allowFailure) throw refused(ended.stderr);
