@@ -33,6 +33,7 @@ const PARTS = [
     present: () => onPath('radicale'),
     markers: ['test/support/radicale.ts'],
   },
+  { name: 'restic', packages: ['restic'], present: () => onPath('restic'), markers: ['test/support/restic.ts'] },
   {
     name: 'OpenSSH',
     packages: ['openssh-client', 'openssh-server'],

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startHosts, type TestHost, type TestHosts } from '../hosts/hosts.ts';
 import { Chp } from '../support/chp.ts';
+import { RESTIC } from '../support/restic.ts';
 
 /** Backups on a real systemd host with the real restic: what is destroyed comes back, and nothing of it is readable. */
 let hosts: TestHosts;
@@ -29,7 +30,7 @@ beforeAll(async () => {
   hosts = await startHosts(1);
   host = hosts.hosts[0] as TestHost;
   // As `backups: {}` in tenant.yaml would by apt: test hosts have no mirror.
-  execFileSync('docker', ['cp', '/usr/bin/restic', `${host.id}:/usr/bin/restic`]);
+  execFileSync('docker', ['cp', RESTIC, `${host.id}:${RESTIC}`]);
   chp = new Chp({ CHP_SSH_CONFIG: hosts.sshConfig });
   await json('tenant', 'create', 'smith', '--host', host.alias, '--model', 'demo', '--accept-new');
   await chp.json(['secret', 'set', 'smith', 'WEATHER_KEY'], { input: CANARY });

@@ -218,6 +218,11 @@ export class AgentHost implements AsyncDisposable {
     return known;
   }
 
+  /** As the registry keeps the key of backups. */
+  backupKey(): Promise<string> {
+    return this.#encrypted('CHP_BACKUP_KEY', 'a key of backups');
+  }
+
   blobs({ built }: Made): BlobSource {
     return {
       object: async (digest) => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Restic } from '../../../src/services/host-agent/backup/restic.ts';
+import { RESTIC } from '../../support/restic.ts';
 
 /** The real restic, on a folder. */
 const dir = mkdtempSync(join(tmpdir(), 'chp-restic-'));
@@ -52,7 +53,7 @@ test('what is backed up comes back; what is the same is not stored again; nothin
 test('one that was killed leaves a lock: it is no reason to stop', async () => {
   execFileSync('sh', [
     '-c',
-    `cd "$1" && printf 'the key' | timeout -s KILL 0.6 restic --repo "$2" --no-cache backup --host chp . || true`,
+    `cd "$1" && printf 'the key' | timeout -s KILL 0.6 ${RESTIC} --repo "$2" --no-cache backup --host chp . || true`,
     'sh',
     source,
     repository,
