@@ -109,7 +109,7 @@ const SCRIPT = [
 ].join('\n');
 
 /** Where the kernel lets us, what is the family's is out of its sight. */
-async function hiding(host: Host, { state, home }: TenantLayout): Promise<string[]> {
+export async function hiding(host: Host, { state, home }: TenantLayout): Promise<string[]> {
   if (!needsRoot(host.manager)) return [];
   const { code } = await run('unshare', ['--mount', 'true'], { allowFailure: true }).catch(() => ({ code: 1 }));
   if (code !== 0) return [];

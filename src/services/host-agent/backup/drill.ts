@@ -5,15 +5,18 @@ import type { CheckResult } from '../../../core/agent-protocol.ts';
 import type { BackupDrilled } from '../../../core/backups.ts';
 import { ChpError } from '../../../core/errors.ts';
 import { GatewayClient } from '../../../core/gateway-client.ts';
+import { commandsOf } from '../../../core/gateway-commands.ts';
 import type { SignedGeneration } from '../../../core/generation.ts';
 import { tenantLayout } from '../../../core/host-layout.ts';
+import { asTenant } from '../as-tenant.ts';
 import { liveConfig } from '../candidate-config.ts';
 import { decryptSecret } from '../credentials.ts';
 import { turnCheck } from '../gateway-checks.ts';
 import { gatewayGreets } from '../greeting.ts';
 import type { Host } from '../host.ts';
 import { Store } from '../store.ts';
-import { endWarming, freePort, scratchConfig, startBeside } from '../warm.ts';
+import { endTrials, freePort, startTrial, type Trial } from '../trial.ts';
+import { hiding, scratchConfig } from '../warm.ts';
 import type { Restic } from './restic.ts';
 import { counted } from './restore.ts';
 
@@ -39,8 +42,8 @@ export async function drillBackup(
   const dir = join(layout.dir, 'drill');
   const config = join(layout.generations, 'drill.json');
   await rm(dir, { recursive: true, force: true });
-  endWarming(root, tenant);
-  let gateway: Awaited<ReturnType<typeof startBeside>> | undefined;
+  endTrials(root, tenant);
+  let gateway: Trial | undefined;
   try {
     await restic.restore(backup.id, dir);
     // The tenant's own user has to get in; what it may not read has modes of its own.
@@ -51,7 +54,12 @@ export async function drillBackup(
     const names = manifest.services.find(({ name }) => name === 'gateway')?.credentials ?? [];
     const secrets: Record<string, string> = {};
     for (const name of names) secrets[name] = await decryptSecret(root, manifest, name, store);
-    gateway = await startBeside(host, manifest, { dir, config, fresh: false, secrets });
+    const { configPath, stateDir } = commandsOf(runtime.name);
+    const hide = await hiding(host, layout);
+    gateway = startTrial(host, manifest, {
+      wrap: (argv) => [...hide, ...asTenant(host, tenant, argv)],
+      env: { ...secrets, HOME: join(dir, 'home'), [configPath]: config, [stateDir]: join(dir, 'state') },
+    });
     while (!(await gatewayGreets(port, 2_000))) {
       if (gateway.ended() !== null || performance.now() - started > START_MS)
         throw new ChpError('UNHEALTHY', `the backup ${backup.id} does not start`, { why: gateway.words() });
