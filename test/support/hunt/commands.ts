@@ -32,6 +32,9 @@ export const hunted = (parts: {
   'config:get': look('config', 'get', 'smith'),
   doctor: { kind: 'look', run: () => doctor(`${parts.dir}/support-${bundles++}.tar`) },
   exec: look('exec', 'smith', '--', 'id'),
+  'generation:diff': look('generation', 'diff', 'smith', '1', '2'),
+  'generation:list': look('generation', 'list', 'smith'),
+  'generation:show': look('generation', 'show', 'smith', '1'),
   'job:list': look('job', 'list', '--limit', '1000'),
   inbox: look('inbox', 'smith', '--all'),
   logs: look('logs', 'smith', 'gateway', '-n', '2000'),
@@ -39,6 +42,7 @@ export const hunted = (parts: {
   'pack:audit': look('pack', 'audit', 'smith'),
   'pack:history': look('pack', 'history', 'smith'),
   'pack:list': look('pack', 'list', 'smith'),
+  rollback: look('rollback', 'smith', '--dry-run'),
   'secret:list': look('secret', 'list', 'smith'),
   'skill:list': look('skill', 'list', 'smith'),
   ssh: look('ssh', 'smith'),
@@ -46,6 +50,7 @@ export const hunted = (parts: {
   'tenant:list': look('tenant', 'list'),
   'tenant:plan': look('tenant', 'plan', 'smith'),
   'tenant:show': look('tenant', 'show', 'smith'),
+  upgrade: look('upgrade', 'smith', '--dry-run'),
 
   'member:add': change((n) => ['member', 'add', 'smith', `m${n}`, '--name', 'Max', '--role', 'Teen']),
   'member:rm': change((n) => ['member', 'rm', 'smith', `m${n}`]),
@@ -58,6 +63,10 @@ export const hunted = (parts: {
   'pack:run': change(() => ['pack', 'run', 'smith', 'unlock-door', '--as', 'ana', '--detach']),
   approve: change(() => ['approve', 'smith', parts.question(0), '--as', 'ana']),
   deny: change(() => ['deny', 'smith', parts.question(1), '--as', 'ana']),
+  'pack:stop': change(() => ['pack', 'stop', 'smith', parts.question(1).replace(/\/ask$/, '')]),
+  'generation:pin': change(() => ['generation', 'pin', 'smith', '1']),
+  'generation:unpin': change(() => ['generation', 'unpin', 'smith', '1']),
+  'generation:prune': change(() => ['generation', 'prune', 'smith']),
   'pack:upgrade': change(() => ['pack', 'upgrade', 'smith']),
   'pack:install': change(() => ['pack', 'install', 'smith', 'unlock-door', '--input', 'quorum=1']),
   'pack:remove': change(() => ['pack', 'remove', 'smith', 'unlock-door', '--stage']),
@@ -75,6 +84,9 @@ export const NOT_HUNTED: Record<string, string> = {
   'worker:ops': 'it does what `tenant apply` and `upgrade` do',
   ...because('it prints what `job list` does, of one job; what it goes on with is hunted by itself', [
     ...['job:show', 'job:watch', 'job:resume', 'job:pause', 'job:cancel'],
+  ]),
+  ...because('what is kept, and its key, are hunted with the real restic in restic.test.ts', [
+    ...['backup:create', 'backup:drill', 'backup:list', 'backup:restore', 'backup:verify'],
   ]),
   quickstart: 'it is create, install and run of what is hunted here, on this machine',
   ...because('it has to do with no tenant and with no secret', [
