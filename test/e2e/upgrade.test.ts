@@ -130,9 +130,9 @@ const document = async (): Promise<string> => (await chp.run(['tenant', 'export'
 const until = (look: () => Promise<boolean>) => expect.poll(look, { timeout: 120_000, interval: 500 }).toBe(true);
 
 test('rehearsed on a copy: it would answer and know all, and nothing of the tenant is touched', async () => {
-  await addVersion(cache, '2026.3.1', 'nothing');
+  await addVersion(cache, '2026.3.0', 'nothing');
   const before = await agent.status('smith');
-  const rehearsed = await chp.json(['upgrade', 'smith', '--to', 'clawdbot@2026.3.1', '--rehearse']);
+  const rehearsed = await chp.json(['upgrade', 'smith', '--to', 'clawdbot@2026.3.0', '--rehearse']);
   const verdicts = Object.fromEntries(rehearsed.checks.map(({ id, verdict }: CheckResult) => [id, verdict]));
   expect(verdicts).toMatchObject({ 'gateway.version': 'pass', 'agent.turn': 'pass', 'state.kept': 'pass' });
   expect(rehearsed.promoted).toBeNull();
