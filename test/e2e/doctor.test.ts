@@ -144,7 +144,7 @@ test('--fix mends what is safe: a flushed firewall, open folders, a stopped serv
   expect((await hub.chp.run(['doctor', 'smith', '--only', 'host', '--json'])).code).toBe(14);
   const mended = await hub.chp.json(['doctor', 'smith', '--fix', '--yes']);
   expect(mended.fixes).toEqual([expect.objectContaining({ fix: 'apply', tenant: 'smith', done: true })]);
-  expect(mended).toMatchObject({ well: true, sum: { fail: 0, warn: 0 } });
+  expect(words(redOf(mended))).toEqual([]);
   const [entry] = (await hub.chp.json(['audit', 'list', '--tenant', 'smith', '--limit', '1'])) as { action: string }[];
   expect(entry?.action).toBe('tenant.apply');
 });

@@ -204,7 +204,7 @@ test('a plan that does not fit any more is refused', async () => {
   await addVersion(cache, '2026.3.2', 'nothing');
   const file = join(cache, 'stale.json');
   await chp.json(['upgrade', 'smith', '--to', 'clawdbot@2026.3.2', '--dry-run', '--plan-file', file]);
-  await chp.json(['config', 'set', 'smith', 'messages.messagePrefix', 'smith:', '--stage']);
+  await chp.json(['config', 'set', 'smith', 'messages.messagePrefix', 'Smith', '--stage']);
   const error = await chp.json(['upgrade', 'smith', '--plan-file', file], { code: 4 });
   expect(error).toMatchObject({ code: 'CONFLICT', why: expect.stringContaining('the document') });
 });

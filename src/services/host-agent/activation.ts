@@ -131,7 +131,7 @@ export class Activation {
       await step('switched', () => this.#point(signed.digest));
       await step('restarted', () => this.#run(manifest));
       await step('checked', async () => {
-        const unchanged = before !== null && before === this.#fingerprints(manifest);
+        const unchanged = rewindTo === null && before !== null && before === this.#fingerprints(manifest);
         checks = await this.#check(manifest, unchanged ? 'content' : 'full', (check) => {
           change?.saw(check);
           events.check(check);
