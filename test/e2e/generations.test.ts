@@ -137,6 +137,7 @@ describe('what is kept', () => {
     await json('tenant', 'apply', 'smith', '-f', document);
     await json('config', 'set', 'smith', 'agents.defaults.timeoutSeconds', '75');
     expect((await json('generation', 'prune', 'smith', '--dry-run')).removed).toEqual([]);
+    expect((await json('generation', 'prune', 'smith')).removed).toEqual([]);
     const known = await list();
     expect(known.filter(({ host: there }) => there?.stagedAt).map(({ number }) => number)).toEqual([4, 3, 2]);
     const sent = await json('rollback', 'smith', '--to', '1', '--yes');
