@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { AgentClient } from '../adapters/agent/client.ts';
 import type {
   Backup,
   BackupCreated,
@@ -15,6 +14,7 @@ import { BACKUP_KEY } from '../core/secret-names.ts';
 import type { Tenant } from '../core/tenant/schema.ts';
 import type { Context } from './context.ts';
 import { loadTenant } from './edit-tenant.ts';
+import { installedAgent } from './installed-agent.ts';
 import { openForLook } from './known-host.ts';
 import { storeSecret } from './store-secret.ts';
 import { withTenantJob } from './tenant-job.ts';
@@ -96,7 +96,7 @@ async function ask<T>(context: Context, tenant: Tenant, title: string, work: Bac
   const repository: BackupRepository = { to: tenant.backups.to, key: await keyOf(context, tenant.name) };
   return context.progress.step(title, async (step) => {
     await using link = await openForLook(context, tenant);
-    return await agentOf(tenant, link.agent()).backup<T>(tenant.name, repository, work, (event) => show(step, event));
+    return await installedAgent(link, tenant).backup<T>(tenant.name, repository, work, (event) => show(step, event));
   });
 }
 
@@ -119,13 +119,6 @@ async function record(
   details: Record<string, unknown>,
 ): Promise<void> {
   await (await context.registry()).appendAudit({ actor: context.actor, action, tenant, details });
-}
-
-function agentOf(tenant: Tenant, agent: AgentClient | null): AgentClient {
-  if (agent) return agent;
-  throw new ChpError('NOT_FOUND', `chp is not installed on ${tenant.host}`, {
-    next: [`chp tenant apply ${tenant.name}`],
-  });
 }
 
 function show(step: StepHandle, event: { event: string; step?: string }): void {

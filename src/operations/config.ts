@@ -8,6 +8,7 @@ import { tenantLayout } from '../core/host-layout.ts';
 import type { Context } from './context.ts';
 import { type EditOutcome, editTenantDocument, loadTenant } from './edit-tenant.ts';
 import { openHost } from './host-link.ts';
+import { installedAgent } from './installed-agent.ts';
 
 /** A value of the gateway's config as chp renders it, or (at `''`) all of it. @throws NOT_FOUND */
 export async function getConfig(context: Context, name: string, path: string): Promise<unknown> {
@@ -43,8 +44,5 @@ export function setConfig(
 export async function diffConfig(context: Context, name: string): Promise<ConfigDrift[]> {
   const { tenant } = await loadTenant(context, name);
   await using host = await openHost(context, tenant, 'look');
-  const agent = host.agent();
-  if (!agent)
-    throw new ChpError('NOT_FOUND', `chp is not installed on ${tenant.host}`, { next: [`chp tenant apply ${name}`] });
-  return (await agent.status(name)).drift.config;
+  return (await installedAgent(host, tenant).status(name)).drift.config;
 }

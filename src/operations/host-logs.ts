@@ -1,6 +1,6 @@
-import { ChpError } from '../core/errors.ts';
 import type { Context } from './context.ts';
 import { loadTenant } from './edit-tenant.ts';
+import { installedAgent } from './installed-agent.ts';
 import { openForLook } from './known-host.ts';
 
 /** Log lines of a service; with `follow`, until the context's signal. @throws NOT_FOUND where chp is not on the host */
@@ -12,8 +12,5 @@ export async function readLogs(
 ): Promise<void> {
   const { tenant } = await loadTenant(context, name);
   await using host = await openForLook(context, tenant);
-  const agent = host.agent();
-  if (!agent)
-    throw new ChpError('NOT_FOUND', `chp is not installed on ${tenant.host}`, { next: [`chp tenant apply ${name}`] });
-  await agent.logs(name, options, (line) => onLine(context.redact(line)), context.signal);
+  await installedAgent(host, tenant).logs(name, options, (line) => onLine(context.redact(line)), context.signal);
 }

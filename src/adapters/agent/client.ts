@@ -13,16 +13,14 @@ import type {
 } from '../../core/agent-protocol.ts';
 import type { BackupRepository, BackupWork } from '../../core/backups.ts';
 import type { Digest } from '../../core/digest.ts';
-import { ChpError, ERROR_CODES, type ErrorCode } from '../../core/errors.ts';
-import { FrameWriter, readFrames } from '../../core/frames.ts';
+import type { FrameWriter } from '../../core/frames.ts';
 import type { SignedGeneration } from '../../core/generation.ts';
 import type { HostGenerations, PruneResult, RewindPlan } from '../../core/host-generations.ts';
 import { hostLayout, nodeBinary } from '../../core/host-layout.ts';
 import type { Reading } from '../../core/host-readings.ts';
 import type { ProcessChannel, Transport } from '../../core/ports/transport.ts';
 import type { WorkerMethod } from '../../core/worker-protocol.ts';
-import { sudoRefusal } from '../sudo.ts';
-import { assertEvent } from './validate.ts';
+import { callAgent, type Session } from './call.ts';
 
 export interface Blob {
   /** Bytes. */
@@ -58,12 +56,6 @@ export interface AgentFacts {
   node: string;
   root: string;
   nodeTree: Digest;
-}
-
-interface Session {
-  writer: FrameWriter;
-  channel: ProcessChannel;
-  onEvent(event: AgentEvent): Promise<void> | void;
 }
 
 /** The operator's side of the host agent's protocol, over any transport. Each call is one process on the host. */
@@ -276,56 +268,11 @@ export class AgentClient {
 
   async #call(request: AgentRequest, wire: (session: Session) => Session = (session) => session): Promise<unknown> {
     await this.start();
+    const { target } = await this.#transport;
     const channel = (await this.#started) as ProcessChannel;
     this.#started = undefined;
-    const { stdin, stdout, stderr } = channel;
-    stdin.on('error', () => {});
-    channel.exited.catch(() => {});
-    let complaint = '';
-    let failure: unknown;
-    stderr.on('data', (chunk: Buffer) => {
-      complaint = (complaint + chunk.toString()).slice(-2_000);
-    });
-    const session = wire({ channel, writer: new FrameWriter(stdin), onEvent: () => {} });
-    try {
-      // One that is gone already is told of below, with its own last words.
-      if (!stdin.writableEnded) await session.writer.json(request).catch(() => {});
-      for await (const frame of readFrames(stdout)) {
-        const event = assertEvent(frame);
-        if (event.event === 'result') return event.result;
-        if (event.event === 'error') throw fromHost(event.error);
-        // Sending may take long and the host may fail meanwhile: keep reading.
-        void Promise.resolve(session.onEvent(event)).catch((error: unknown) => {
-          // It is gone: its own last words, or how it ended, say why.
-          if (stdin.destroyed) return;
-          failure ??= error;
-          // Its input ends: then it puts back what it began. Killed, it would be left for later.
-          stdin.destroy();
-        });
-      }
-    } catch (error) {
-      if (failure) throw failure;
-      // A message that was cut off is no fault of the agent's.
-      if (!channel.lost?.()) throw error;
-    } finally {
-      stdin.end();
-    }
-    if (failure) throw failure;
-    throw noAnswer((await this.#transport).target, await channel.exited, channel.lost?.() ?? null, complaint.trim());
+    return await callAgent(channel, target, request, wire);
   }
-}
-
-function noAnswer(target: string, code: number | null, lost: string | null, complaint: string): ChpError {
-  const refusal = code === null ? null : sudoRefusal(target, complaint);
-  if (refusal) return refusal;
-  const what = 'the host agent stopped without an answer';
-  const next = ['Run the same command again: what was begun is finished or put back first.'];
-  if (code !== null)
-    return new ChpError('AGENT_FAILED', `${target}: ${what}`, { why: complaint || `It ended with ${code}.`, next });
-  return new ChpError('HOST_UNREACHABLE', `${target}: ${what}`, {
-    why: [lost ?? 'The connection was cut.', complaint].filter(Boolean).join(' '),
-    next,
-  });
 }
 
 async function sendBlob(
@@ -340,13 +287,4 @@ async function sendBlob(
     signal.throwIfAborted();
     await writer.raw(chunk);
   }
-}
-
-function fromHost(error: Extract<AgentEvent, { event: 'error' }>['error']): ChpError {
-  const code: ErrorCode = error.code in ERROR_CODES ? (error.code as ErrorCode) : 'AGENT_FAILED';
-  return new ChpError(code, error.message, {
-    ...(error.why === undefined ? {} : { why: error.why }),
-    ...(error.next ? { next: error.next } : {}),
-    ...(error.details ? { details: error.details } : {}),
-  });
 }

@@ -1,9 +1,9 @@
 import type { AgentClient } from '../../adapters/agent/client.ts';
-import { ChpError } from '../../core/errors.ts';
 import type { PruneResult } from '../../core/host-generations.ts';
 import type { Tenant } from '../../core/tenant/schema.ts';
 import type { Context } from '../context.ts';
 import { loadTenant } from '../edit-tenant.ts';
+import { installedAgent } from '../installed-agent.ts';
 import { openForLook } from '../known-host.ts';
 import { withTenantJob } from '../tenant-job.ts';
 import { findGeneration, knownGenerations } from './find-generation.ts';
@@ -54,9 +54,5 @@ export async function pruneTenantGenerations(context: Context, name: string, dry
 
 async function withAgent<T>(context: Context, tenant: Tenant, work: (agent: AgentClient) => Promise<T>): Promise<T> {
   await using link = await openForLook(context, tenant);
-  const agent = link.agent();
-  if (agent) return await work(agent);
-  throw new ChpError('NOT_FOUND', `chp is not installed on ${tenant.host}`, {
-    next: [`chp tenant apply ${tenant.name}`],
-  });
+  return await work(installedAgent(link, tenant));
 }

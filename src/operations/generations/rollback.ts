@@ -11,6 +11,7 @@ import { checkTenant } from '../check-tenant.ts';
 import type { Context } from '../context.ts';
 import { loadTenant, membersOf } from '../edit-tenant.ts';
 import { type GenerationSource, readSource, sourceOf } from '../generation-source.ts';
+import { installedAgent } from '../installed-agent.ts';
 import { putBack } from '../kept-rows.ts';
 import { openAhead, type PushLink } from '../known-host.ts';
 import { blobsOf, pushGeneration } from '../push-generation.ts';
@@ -32,7 +33,7 @@ export async function planRollback(context: Context, name: string, wanted: strin
   const { tenant } = await loadTenant(context, name);
   await using ahead = openAhead(context, name);
   return await context.progress.step('Read the generations on the host', async () => {
-    const agent = agentOf(tenant, await ahead.for(tenant));
+    const agent = installedAgent(await ahead.for(tenant), tenant);
     return (await planRollbackWith(await context.registry(), agent, name, wanted)).plan;
   });
 }
@@ -56,7 +57,7 @@ export async function rollbackTenant(
   return await withTenantJob(context, name, 'rollback', { to: options.to, state: options.state }, async (job) => {
     const { record, tenant } = await loadTenant(context, name);
     const host = await job.step('facts', () => ahead.for(tenant));
-    const agent = agentOf(tenant, host);
+    const agent = installedAgent(host, tenant);
     const { plan, signed } = await planRollbackWith(registry, agent, name, options.to);
     if (!plan.runs && options.from !== null && plan.from?.digest !== options.from)
       throw new ChpError('CONFLICT', `${name} runs another generation by now than when this was decided`, {
@@ -121,7 +122,7 @@ function activate(
     context.progress.step(`Go back to generation ${number} (${digest.slice(0, 12)})`, async (step) => {
       const registry = await context.registry();
       const blobs = plan.sends ? await madeAnew(context, signed, tenant, host) : NOTHING_IS_SENT;
-      return pushGeneration(agentOf(tenant, host), registry, signed, blobs, step, context.signal, {
+      return pushGeneration(installedAgent(host, tenant), registry, signed, blobs, step, context.signal, {
         keep: tenant.retention.generations,
         rollback: { state },
       });
@@ -160,12 +161,4 @@ async function recordRollback({ registry, actor }: Context, { tenant, from, to, 
   if (runs || !from || from.number === null) return;
   const reason = `gone back from, to generation ${to.number}, by ${actor}`;
   await (await registry()).setGenerationOutcome(tenant, from.digest, 'committed', reason);
-}
-
-function agentOf(tenant: Tenant, host: PushLink) {
-  const agent = host.agent();
-  if (agent) return agent;
-  throw new ChpError('NOT_FOUND', `chp is not installed on ${tenant.host}`, {
-    next: [`chp tenant apply ${tenant.name}`],
-  });
 }

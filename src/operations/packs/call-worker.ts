@@ -4,6 +4,7 @@ import type { WorkerMethod } from '../../core/worker-protocol.ts';
 import type { Context } from '../context.ts';
 import { loadTenant } from '../edit-tenant.ts';
 import { openHost } from '../host-link.ts';
+import { installedAgent } from '../installed-agent.ts';
 
 /** One request to a tenant's worker, through the agent on its host. @throws NOT_FOUND without packs, or what the worker says */
 export async function callWorker(
@@ -18,8 +19,5 @@ export async function callWorker(
       next: ['chp pack search', `chp pack install ${name} morning-brief`],
     });
   await using host = await openHost(context, tenant);
-  const agent = host.agent();
-  if (!agent)
-    throw new ChpError('NOT_FOUND', `chp is not installed on ${tenant.host}`, { next: [`chp tenant apply ${name}`] });
-  return await agent.worker(name, method, params);
+  return await installedAgent(host, tenant).worker(name, method, params);
 }

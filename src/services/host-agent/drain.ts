@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { namesIn } from './names-in.ts';
 
 const LOOK_MS = 100;
 
@@ -10,9 +11,9 @@ const LOOK_MS = 100;
  */
 export function turnsInFlight(state: string, since: string | null): number {
   const from = since === null ? 0 : Date.parse(since);
-  return names(join(state, 'agents')).flatMap((agent) => {
+  return namesIn(join(state, 'agents')).flatMap((agent) => {
     const sessions = join(state, 'agents', agent, 'sessions');
-    return names(sessions).filter((name) => name.endsWith('.lock') && createdAt(join(sessions, name)) >= from);
+    return namesIn(sessions).filter((name) => name.endsWith('.lock') && createdAt(join(sessions, name)) >= from);
   }).length;
 }
 
@@ -23,14 +24,6 @@ export async function drained(state: string, since: string | null, deadlineMs: n
     const left = turnsInFlight(state, since);
     if (left === 0 || Date.now() >= deadline) return left;
     await sleep(LOOK_MS);
-  }
-}
-
-function names(dir: string): string[] {
-  try {
-    return readdirSync(dir);
-  } catch {
-    return [];
   }
 }
 

@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../../core/digest.ts';
 import type { GenerationFailure } from '../../core/host-generations.ts';
 import { tenantLayout } from '../../core/host-layout.ts';
 import type { Manager } from './manager/manager.ts';
+import { namesIn } from './names-in.ts';
 
 const LINES = 400;
 const MAX_CHARACTERS = 128 * 1024;
@@ -43,10 +44,10 @@ export async function keepEvidence(
 export function failures(root: string, tenant: string): Map<Digest, GenerationFailure> {
   const { failed } = tenantLayout(root, tenant);
   const found = new Map<Digest, GenerationFailure>();
-  for (const digest of names(failed)) {
+  for (const digest of namesIn(failed)) {
     try {
       const failure = JSON.parse(readFileSync(join(failed, digest, 'failure.json'), 'utf8')) as GenerationFailure;
-      const logs = names(join(failed, digest)).filter((name) => name.endsWith('.log'));
+      const logs = namesIn(join(failed, digest)).filter((name) => name.endsWith('.log'));
       found.set(digest, { ...failure, logs: logs.sort() });
     } catch {
       // Half written, or removed meanwhile.
@@ -71,12 +72,4 @@ async function pruneEvidence(folder: string): Promise<void> {
   };
   const newestFirst = (await readdir(folder)).sort((a, b) => (at(a) < at(b) ? 1 : -1));
   for (const name of newestFirst.slice(KEPT)) await rm(join(folder, name), { recursive: true, force: true });
-}
-
-function names(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

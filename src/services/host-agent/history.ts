@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../../core/digest.ts';
 import { tenantLayout } from '../../core/host-layout.ts';
+import { appendJsonLine, readJsonLines } from './json-lines.ts';
 
 /** A generation that became what runs, with every check passed. */
 export interface Proven {
@@ -28,21 +29,7 @@ export class History {
   }
 
   lines(): Proven[] {
-    let text: string;
-    try {
-      text = readFileSync(this.#path, 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw error;
-    }
-    return text.split('\n').flatMap((line) => {
-      try {
-        return line === '' ? [] : [JSON.parse(line) as Proven];
-      } catch {
-        // Torn by a power cut.
-        return [];
-      }
-    });
+    return readJsonLines(this.#path);
   }
 
   /** A commit that was cut and is finished later is written once. */
@@ -51,13 +38,7 @@ export class History {
     if (last?.generation === line.generation && last.previous === line.previous && last.rollback === line.rollback)
       return;
     mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
-    const file = openSync(this.#path, 'a', 0o600);
-    try {
-      writeSync(file, `\n${JSON.stringify(line)}\n`);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    appendJsonLine(this.#path, line, true);
   }
 }
 

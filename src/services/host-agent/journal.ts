@@ -1,8 +1,9 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ACTIVATION_STEPS, type ActivationStep } from '../../core/agent-protocol.ts';
 import type { Digest } from '../../core/digest.ts';
 import { failpoint } from './failpoint.ts';
+import { appendJsonLine, readJsonLines } from './json-lines.ts';
 
 /** An activation that was begun and has neither been committed nor reverted. */
 export interface OpenActivation {
@@ -88,31 +89,11 @@ export class Journal {
   }
 
   #lines(): Line[] {
-    let text: string;
-    try {
-      text = readFileSync(this.#path, 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw error;
-    }
-    return text.split('\n').flatMap((line) => {
-      try {
-        return line === '' ? [] : [JSON.parse(line) as Line];
-      } catch {
-        return [];
-      }
-    });
+    return readJsonLines(this.#path);
   }
 
   #append(line: Line, flush = true): void {
-    const file = openSync(this.#path, 'a', 0o600);
-    try {
-      // Each line begins with its own end: one that a power cut tore apart does not swallow the next.
-      writeSync(file, `\n${JSON.stringify(line)}\n`);
-      if (flush) fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    appendJsonLine(this.#path, line, flush);
   }
 }
 

@@ -3,6 +3,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Backup, BackupRetention } from '../../../core/backups.ts';
 import { ChpError } from '../../../core/errors.ts';
+import { jsonLines } from '../json-lines.ts';
 import { run } from '../run.ts';
 
 const LONG_MS = 6 * 3600_000;
@@ -40,7 +41,8 @@ export class Restic {
     const named = Object.entries(tags).map(([name, value]) => `${name}=${value}`);
     const args = ['backup', '--json', '--host', 'chp', ...named.flatMap((tag) => ['--tag', tag]), '.'];
     const { stdout } = await this.#restic(args, { cwd: dir });
-    const summary = jsonLines(stdout).findLast((line) => line.message_type === 'summary') ?? {};
+    const summary =
+      jsonLines<Record<string, unknown>>(stdout).findLast((line) => line.message_type === 'summary') ?? {};
     return {
       id: String(summary.snapshot_id).slice(0, 8),
       addedBytes: Number(summary.data_added),
@@ -117,16 +119,6 @@ export async function sizeOf(dir: string): Promise<{ bytes: number; files: numbe
 }
 
 export const repositoryOf = (to: string | null, backups: string): string => to ?? join(backups, 'repository');
-
-function jsonLines(text: string): Record<string, unknown>[] {
-  return text.split('\n').flatMap((line) => {
-    try {
-      return line ? [JSON.parse(line) as Record<string, unknown>] : [];
-    } catch {
-      return [];
-    }
-  });
-}
 
 const lacksRestic = (): ChpError =>
   new ChpError('HOST_UNFIT', 'restic is not on the host', {
