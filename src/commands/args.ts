@@ -1,4 +1,4 @@
-import { Args, Flags } from '@oclif/core';
+import { Args, Flags, type Interfaces } from '@oclif/core';
 import { EXIT_CODES } from '../core/exit-codes.ts';
 
 /** Arguments and flags that many commands share. */
@@ -85,4 +85,15 @@ export const backupArg = { backup: Args.string({ description: 'Id of the backup;
 /** 0 only where everything that was asked for is done. */
 export function exitWith(ended: { state: string }): void {
   if (ended.state !== 'done') process.exitCode = EXIT_CODES.partial.code;
+}
+
+/** oclif would take a missing argument from standard input, which is for documents and secrets. */
+export function withoutStdin(args: Interfaces.ArgInput): Interfaces.ArgInput {
+  return Object.fromEntries(Object.entries(args).map(([name, arg]) => [name, { ...arg, ignoreStdin: true }]));
+}
+
+/** oclif leaves out a boolean that was not said, although its types call it false. */
+export function withFalse(flags: object, defined: Interfaces.FlagInput): object {
+  const booleans = Object.entries(defined).filter(([, { type }]) => type === 'boolean');
+  return { ...Object.fromEntries(booleans.map(([name]) => [name, false])), ...flags };
 }

@@ -5,6 +5,7 @@ import { type Context, openContext } from '../operations/context.ts';
 import { asChpError, reportError } from '../presenters/error.ts';
 import { plainProgress, redactedProgress, silentProgress } from '../presenters/progress.ts';
 import { isUsageError, usageError } from '../presenters/usage.ts';
+import { withFalse, withoutStdin } from './args.ts';
 
 type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof ChpCommand)['baseFlags'] & T['flags']>;
 type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']>;
@@ -49,7 +50,7 @@ export abstract class ChpCommand<T extends typeof Command> extends Command {
       args: withoutStdin(this.ctor.args),
       strict: this.ctor.strict,
     });
-    this.flags = flags as FlagsOf<T>;
+    this.flags = withFalse(flags, this.ctor.flags) as FlagsOf<T>;
     this.args = args as ArgsOf<T>;
     // Whoever asks twice is not kept waiting: the second signal ends the process, as kill would.
     const stop = (): void => this.#abort.abort();
@@ -102,9 +103,4 @@ export abstract class ChpCommand<T extends typeof Command> extends Command {
       return (await import('../presenters/terminal-progress.ts')).terminalProgress();
     return plainProgress(process.stderr);
   }
-}
-
-/** oclif would take a missing argument from standard input, which is for documents and secrets. */
-function withoutStdin(args: Interfaces.ArgInput): Interfaces.ArgInput {
-  return Object.fromEntries(Object.entries(args).map(([name, arg]) => [name, { ...arg, ignoreStdin: true }]));
 }

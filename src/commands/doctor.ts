@@ -77,7 +77,7 @@ export default class Doctor extends ChpCommand<typeof Doctor> {
   #options(tenants: DoctorOptions['tenants']): DoctorOptions {
     const { 'at-once': atOnce, only = [], skip = [], since, drift, json, quiet } = this.flags;
     return {
-      ...{ tenants, atOnce, only, skip, drift: drift ?? false },
+      ...{ tenants, atOnce, only, skip, drift },
       since: sinceWhen(since, new Date()),
       onCheck: (check, tenant) => {
         const line = json ? null : presentCheck(check, tenant, quiet);

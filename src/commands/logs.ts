@@ -21,11 +21,8 @@ export default class Logs extends ChpCommand<typeof Logs> {
   protected async perform(context: Context): Promise<[unknown, null]> {
     const lines: string[] = [];
     const { lines: last, follow, json } = this.flags;
-    await readLogs(
-      context,
-      this.args.tenant,
-      { service: this.args.service, lines: last, follow: follow ?? false },
-      (line) => (json ? lines.push(line) : this.print(line)),
+    await readLogs(context, this.args.tenant, { service: this.args.service, lines: last, follow }, (line) =>
+      json ? lines.push(line) : this.print(line),
     );
     return [{ lines }, null];
   }

@@ -1,4 +1,5 @@
 import { Args, Flags } from '@oclif/core';
+import { ChpError } from '../../core/errors.ts';
 import { setConfig } from '../../operations/config.ts';
 import type { Context } from '../../operations/context.ts';
 import { presentEdit } from '../../presenters/edit.ts';
@@ -22,7 +23,8 @@ export default class ConfigSet extends ChpCommand<typeof ConfigSet> {
 
   protected async perform(context: Context): Promise<[unknown, string]> {
     const { tenant, path, value } = this.args;
-    if (this.flags.unset === (value !== undefined)) this.error('Expected either a VALUE or --unset', { exit: 2 });
+    if (this.flags.unset === (value !== undefined))
+      throw new ChpError('BAD_INPUT', 'either a VALUE or --unset must be given', { next: ['chp config set --help'] });
     const outcome = await setConfig(context, tenant, path, this.flags.unset ? undefined : value, this.flags.stage);
     return [outcome, presentEdit(outcome, `${path} is ${this.flags.unset ? 'removed' : 'set'}`)];
   }

@@ -14,7 +14,7 @@ export default class GenerationPrune extends ChpCommand<typeof GenerationPrune> 
   static override flags = { 'dry-run': Flags.boolean({ description: 'Only show what would be removed.' }) };
 
   protected async perform(context: Context): Promise<[unknown, string]> {
-    const pruned = await pruneTenantGenerations(context, this.args.tenant, this.flags['dry-run'] ?? false);
+    const pruned = await pruneTenantGenerations(context, this.args.tenant, this.flags['dry-run']);
     return [pruned, presentPruned(pruned)];
   }
 }

@@ -17,6 +17,7 @@ describe('what was typed wrong', () => {
     { name: 'a value out of range', args: ['audit', 'list', '--limit', '0'], says: 'greater than', next: '--help' },
     { name: 'a choice that is none', args: ['tenant', 'create', 'a', '--model', 'x'], says: 'anthropic', next: 'help' },
     { name: 'a missing argument', args: ['tenant', 'show'], says: 'tenant', next: 'chp tenant show --help' },
+    { name: 'no value', args: ['config', 'set', 'smith', 'a.b'], says: 'either a VALUE or --unset', next: '--help' },
     { name: 'help on nothing', args: ['nope', '--help'], says: 'no command "chp nope"', next: 'chp --help' },
   ])('$name: exit 2, what and what next, as text and as JSON', async ({ args, says, next }) => {
     const text = await chp.run(args);
