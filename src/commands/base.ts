@@ -50,7 +50,7 @@ export abstract class ChpCommand<T extends typeof Command> extends Command {
       args: withoutStdin(this.ctor.args),
       strict: this.ctor.strict,
     });
-    this.flags = withFalse(flags, this.ctor.flags) as FlagsOf<T>;
+    this.flags = withFalse(flags, this.ctor.flags ?? {}) as FlagsOf<T>;
     this.args = args as ArgsOf<T>;
     // Whoever asks twice is not kept waiting: the second signal ends the process, as kill would.
     const stop = (): void => this.#abort.abort();
